@@ -1,0 +1,130 @@
+"""Every exception riskshare raises on purpose.
+
+::
+
+    RiskshareError
+    ├── PartnershipError (ValueError)        the agreed folder has problems; all of them are listed
+    ├── PolicyError (ValueError)             an agreed rule does not allow what was asked
+    │   ├── UnsignedPolicyError              an agency has not signed the policy in force
+    │   └── LinkRefusedError                 a nominal or effort scale cannot be placed on the common scale
+    ├── EvidenceError (ValueError)           evidence cannot be used
+    │   └── EvidenceFileError                the whole file was stopped; nothing of it was read
+    ├── UnknownSubjectError (KeyError)       no result for that subject
+    └── MissingExtraError (ImportError)      an optional part of riskshare is not installed
+
+No message holds a person's value: rows are named by number, columns by name, rules by code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class RiskshareError(Exception):
+    """The root of every error riskshare raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong with an agreed partnership, and what to do about it.
+
+    Attributes
+    ----------
+    file : str
+        File name inside the partnership folder, such as ``scales/news2.toml``.
+    key : str
+        Path of the offending key, such as ``bands[2].from``; empty for the whole file.
+    rule : str
+        What is wrong, in a sentence.
+    remedy : str
+        What to do next, in a sentence.
+    """
+
+    file: str
+    key: str
+    rule: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """One line: where, what, what to do."""
+        where = f"{self.file}: {self.key}" if self.key else self.file
+        return f"{where}: {self.rule} {self.remedy}"
+
+
+class PartnershipError(RiskshareError, ValueError):
+    """The agreed folder cannot be used; ``problems`` lists everything wrong with it at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        title = f"The partnership has {count} problem{'' if count == 1 else 's'}:"
+        super().__init__("\n".join([title, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class PolicyError(RiskshareError, ValueError):
+    """An agreed rule does not allow what was asked."""
+
+
+class UnsignedPolicyError(PolicyError):
+    """Scoring was asked for under a policy that a contributing agency has not signed."""
+
+    def __init__(self, agencies: Sequence[str], policy_hash: str) -> None:
+        self.agencies = tuple(agencies)
+        self.policy_hash = policy_hash
+        names = ", ".join(self.agencies)
+        super().__init__(
+            f"The trust policy in force ({policy_hash[:12]}) is not signed by: {names}. "
+            "Ask each to read it and run `riskshare sign`, or pass trial=True for a watermarked pilot run "
+            "that cannot be shared."
+        )
+
+
+class LinkRefusedError(PolicyError):
+    """A scale that does not measure severity was asked for a place on the common scale."""
+
+    def __init__(self, scale_id: str, reason: str) -> None:
+        self.scale_id = scale_id
+        self.reason = reason
+        super().__init__(
+            f"Scale {scale_id!r} is refused on linking: {reason} Cross-tabulate it beside the score instead of scoring it."
+        )
+
+
+class EvidenceError(RiskshareError, ValueError):
+    """Evidence cannot be used as it is."""
+
+
+class EvidenceFileError(EvidenceError):
+    """A whole source was stopped before any row was accepted.
+
+    ``code`` is stable, for programs; ``hint`` says what to do next.
+    """
+
+    def __init__(self, code: str, hint: str, *, source: str = "evidence", column: str = "", row: int | None = None) -> None:
+        self.code = code
+        self.hint = hint
+        self.source = source
+        self.column = column
+        self.row = row
+        where = f"{source}, row {row}" if row is not None else source
+        where = f"{where}, column {column}" if column else where
+        super().__init__(f"{where}: stopped ({code}). {hint}")
+
+
+class UnknownSubjectError(RiskshareError, KeyError):
+    """A result was asked for a subject that this assessment does not hold."""
+
+    def __init__(self) -> None:
+        super().__init__("No result for that subject in this assessment. Check the pseudonym and the as_of date.")
+
+    def __str__(self) -> str:
+        """Return the sentence itself; KeyError would quote it."""
+        return str(self.args[0])
+
+
+class MissingExtraError(RiskshareError, ImportError):
+    """An optional dependency is needed for what was asked."""
+
+    def __init__(self, extra: str, what: str) -> None:
+        super().__init__(f"{what} needs the {extra!r} extra. Install it with: pip install 'riskshare[{extra}]'")
