@@ -1,0 +1,137 @@
+"""Caps: what a class of evidence may add, at most, to what the score is without it. Methods: model, section 6."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from riskshare.kernels.claims import TwinCandidates
+from riskshare.kernels.fusion import Fused, Pairs, Rules, fuse
+from riskshare.kernels.reasons import Reasons, reasons
+from riskshare.kernels.segments import Bools, Floats, Ints, from_units, to_units
+
+_FREE = np.iinfo(np.int64).max
+
+
+class CapClass(NamedTuple):
+    """One capped class: which pairs are in it, and C_x in nats."""
+
+    member: Bools
+    cap: float
+
+
+class Capped(NamedTuple):
+    """W⁺ under the caps.
+
+    ``bound`` (class × unit) is W⁺_without x + C_x where that is below W⁺_all, else a great number; ``raising`` is the
+    least of W⁺_all and the bounds; ``without`` holds the forward pass without each class (None: nothing to cap) and
+    ``kept`` the numbers of its pairs.
+    """
+
+    base: Fused
+    raising: Ints
+    bound: Ints
+    without: tuple[Fused | None, ...]
+    kept: tuple[Ints, ...]
+
+    @property
+    def binds(self) -> Bools:
+        """Which class binds which unit (class × unit); caps within one unit of 2⁻⁴⁰ nat are tied."""
+        return (self.bound < _FREE) & (self.bound - self.raising <= 1)
+
+
+def alive(candidates: TwinCandidates, pairs: Pairs, row: Ints) -> TwinCandidates:
+    """Return the candidates whose own row is still among the pairs."""
+    if candidates.origin.size == 0:
+        return candidates
+    own = np.zeros(int(candidates.origin.max()) + 1, dtype=np.bool_)
+    rows = row[row == pairs.origin]
+    own[rows[rows < own.size]] = True
+    keep = own[candidates.origin]
+    return TwinCandidates(candidates.group[keep], candidates.day[keep], candidates.origin[keep])
+
+
+def cap(
+    pairs: Pairs, row: Ints, twins: TwinCandidates, rules: Rules, classes: tuple[CapClass, ...], n_units: int
+) -> Capped:
+    """Return W⁺ = min(W⁺_all, W⁺_without x + C_x for every x), in int64 units.
+
+    Parameters
+    ----------
+    pairs : Pairs
+    row : numpy.ndarray of int64
+        The row each pair comes from.
+    twins : TwinCandidates
+    rules : Rules
+    classes : tuple of CapClass
+        Empty: nothing is capped.
+    n_units : int
+
+    Returns
+    -------
+    Capped
+
+    Notes
+    -----
+    "Without x" drops x's supporting rows and denials after origins are resolved; claims and twins form afresh (R6).
+    Since W⁺_without x is 0 or more, only units with W⁺_all > C_x need the second pass.
+    """
+    base = fuse(pairs, rules, twins, n_units)
+    bounds = np.full((len(classes), n_units), _FREE)
+    without: list[Fused | None] = []
+    kept: list[Ints] = []
+    for number, (member, most) in enumerate(classes):
+        ceiling = int(to_units(np.asarray(most)))
+        held = np.zeros(n_units, dtype=np.bool_)
+        held[pairs.unit[member]] = True
+        held &= base.raising > ceiling
+        keep = np.flatnonzero(held[pairs.unit] & ~member) if held.any() else np.zeros(0, dtype=np.int64)
+        kept.append(keep)
+        if not held.any():
+            without.append(None)
+            continue
+        rest = pairs.take(keep)
+        fused = fuse(rest, rules, alive(twins, rest, row[keep]), n_units)
+        without.append(fused)
+        bound = fused.raising + ceiling
+        bounds[number] = np.where(held & (bound < base.raising), bound, _FREE)
+    raising = np.minimum(base.raising, bounds.min(axis=0, initial=_FREE))
+    return Capped(base, raising, bounds, tuple(without), tuple(kept))
+
+
+def capped_shares(capped: Capped, pairs: Pairs, rules: Rules, classes: tuple[CapClass, ...]) -> tuple[Floats, Reasons]:
+    """Return φ of each pair in nats under the caps, and the uncapped reasons.
+
+    Rows outside a binding class keep their shares of W⁺_without x; rows of x share C_x in proportion; tied caps take
+    the mean (methods: model, section 9, ruling R7). Protective rows keep theirs.
+    """
+    plain = reasons(capped.base, rules)
+    binds = capped.binds
+    tied = binds.sum(axis=0)
+    if not tied.any():
+        return plain.share, plain
+    bound_units = tied > 0
+    raising = rules.direction[pairs.indicator] > 0
+    share = np.where(raising & bound_units[pairs.unit], 0.0, plain.share)
+    for number, (member, _) in enumerate(classes):
+        fused = capped.without[number]
+        if fused is None:
+            continue
+        part = np.zeros(pairs.unit.size)
+        part[capped.kept[number]] = reasons(fused, rules).share
+        part = np.where(member, _in_proportion(plain.share, member & raising, capped, number, pairs.unit), part)
+        here = binds[number][pairs.unit] & raising
+        share[here] += part[here] / tied[pairs.unit[here]]
+    return share, plain
+
+
+def _in_proportion(share: Floats, members: Bools, capped: Capped, number: int, unit: Ints) -> Floats:
+    """Divide what the class may still add among its rows, in proportion to their shares before the cap."""
+    n_units = capped.raising.size
+    total = np.bincount(unit[members], weights=share[members], minlength=n_units)
+    fused = capped.without[number]
+    room = from_units(capped.raising - (fused.raising if fused is not None else 0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        factor = np.where(total > 0, room / total, 0.0)
+    return np.where(members, share * factor[unit], 0.0)
