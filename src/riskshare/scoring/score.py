@@ -1,0 +1,153 @@
+"""Score every subject, some subjects at a time: the composition of the kernels over blocks of bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from riskshare.kernels.answers import Answers
+from riskshare.kernels.origins import Edges, Rows
+from riskshare.kernels.scores import Detail, Scores, score
+from riskshare.kernels.segments import Bools, Ints
+from riskshare.trust.weigh import N_LENSES, Weighed
+
+BLOCK_ROWS = 1 << 16
+"""Rows scored at a time, whole subjects: small enough for the processor's cache, large enough to hide call overhead."""
+
+Progress = Callable[[int, int], None]
+"""Called with rows done and rows in all."""
+
+
+class Block(NamedTuple):
+    """The rows of some consecutive subjects, renumbered from 0, and where they stand in the whole."""
+
+    first_row: int
+    first_subject: int
+    n_subjects: int
+    rows: Rows
+    edges: Edges
+    answers: Answers
+
+    @property
+    def unit_lens(self) -> Ints:
+        """The lens number of each unit."""
+        return np.tile(np.arange(N_LENSES), self.n_subjects)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Scored:
+    """Scores of every unit, with what later tables need of the rows.
+
+    ``unit`` numbers the units that have a result (2 × subject + lens); ``scores`` has a line for each.
+    ``counted`` are coded rows with weight, ``youngest`` the age in days of their youngest origin, ``barred`` rows that
+    carry none because every origin of theirs may not count, ``circular`` rows in or behind a ring, ``twinned`` rows
+    that may tell one story twice.
+    """
+
+    unit: Ints
+    scores: Scores
+    counted: Ints
+    youngest: Ints
+    barred: Ints
+    circular: Ints
+    twinned: Ints
+
+
+def blocks(weighed: Weighed, *, size: int = BLOCK_ROWS) -> Iterator[Block]:
+    """Yield the coded rows in blocks of whole subjects, about ``size`` rows each; a subject is never cut."""
+    n_subjects = weighed.n_subjects
+    ends = np.searchsorted(weighed.subject, np.arange(n_subjects), side="right")
+    first = 0
+    while first < n_subjects:
+        begin = int(ends[first - 1]) if first else 0
+        last = max(int(np.searchsorted(ends, begin + size, side="right")), first + 1)
+        yield block(weighed, first, min(last, n_subjects))
+        first = last
+
+
+def block(weighed: Weighed, first_subject: int, last_subject: int) -> Block:
+    """Return the coded rows of subjects ``first_subject`` up to, not including, ``last_subject``."""
+    begin, end = np.searchsorted(weighed.subject, (first_subject, last_subject))
+    rows = Rows._make(column[begin:end] for column in weighed.rows)
+    here = slice(*np.searchsorted(weighed.edges.tail, (begin, end)))
+    head, ref = weighed.edges.head[here], weighed.ref[here]
+    refs, local = np.unique(ref, return_inverse=True)
+    n_rows = int(end - begin)
+    head = np.where(head >= weighed.subject.size, n_rows + local, head - begin)
+    edges = Edges(weighed.edges.tail[here] - begin, head, weighed.edges.agency[refs])
+    base = first_subject * N_LENSES
+    asked = slice(*np.searchsorted(weighed.answers.unit, (base, last_subject * N_LENSES)))
+    answers = Answers._make(column[asked] for column in weighed.answers)
+    return Block(
+        int(begin), first_subject, last_subject - first_subject, rows._replace(unit=rows.unit - base), edges,
+        answers._replace(unit=answers.unit - base),
+    )  # fmt: skip
+
+
+def score_block(part: Block, weighed: Weighed) -> tuple[Scores, Detail]:
+    """Return scores and detail of one block's units."""
+    n_units = part.n_subjects * N_LENSES
+    return score(part.rows, part.edges, part.answers, weighed.policy, part.unit_lens, n_units)
+
+
+def score_all(weighed: Weighed, *, progress: Progress | None = None) -> Scored:
+    """Return the scores of every subject and lens that has a result.
+
+    Parameters
+    ----------
+    weighed : Weighed
+    progress : callable, optional
+        Called after each block with rows done and rows in all.
+
+    Returns
+    -------
+    Scored
+        Units in order of subject, then lens; empty for empty input.
+    """
+    parts: list[Scores] = []
+    rows: list[tuple[Ints, ...]] = []
+    for part in blocks(weighed):
+        scores, detail = score_block(part, weighed)
+        listed = np.flatnonzero(weighed.listed[part.first_subject * N_LENSES :][: part.n_subjects * N_LENSES])
+        parts.append(_take(scores, listed))
+        rows.append(_row_facts(part, detail))
+        if progress is not None:
+            progress(part.first_row + part.rows.unit.size, weighed.subject.size)
+    if not parts:
+        parts, rows = [_take(*_nothing(weighed))], [_row_facts(*_empty(weighed))]
+    merged = Scores._make(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
+    facts = [np.concatenate(columns) for columns in zip(*rows, strict=True)]
+    return Scored(np.flatnonzero(weighed.listed), merged, *facts)
+
+
+def _empty(weighed: Weighed) -> tuple[Block, Detail]:
+    part = block(weighed, 0, 0)
+    return part, score_block(part, weighed)[1]
+
+
+def _nothing(weighed: Weighed) -> tuple[Scores, Bools]:
+    return score_block(block(weighed, 0, 0), weighed)[0], np.zeros(0, dtype=np.bool_)
+
+
+def _take(scores: Scores, units: Ints | Bools) -> Scores:
+    return Scores._make(column[..., units] for column in scores)
+
+
+def _row_facts(part: Block, detail: Detail) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Return counted rows, the age of their youngest origin, and rows barred, circular and twinned."""
+    origins = detail.origins
+    counted = np.unique(origins.row)
+    youngest = np.full(part.rows.unit.size, np.iinfo(np.int64).max)
+    np.minimum.at(youngest, origins.row, origins.pairs.age)
+    twin_pairs = detail.capped.base.order[detail.capped.base.twin]
+    shift = part.first_row
+    return (
+        counted + shift,
+        youngest[counted],
+        origins.dead_row + shift,
+        np.unique(origins.row[origins.cycle]) + shift,
+        np.unique(origins.row[twin_pairs]) + shift,
+    )
