@@ -178,8 +178,8 @@ def row(**changes: Any) -> dict[str, Any]:
 def partnership_from_case(policy: dict[str, Any]) -> Partnership:
     """Return the partnership that a worked case's policy describes (tests/oracles/data/model_examples.json)."""
     graded = {name: cell for name, cell in policy["cells"].items() if name[0] in "123" and name[1:] in tuple("ABCD")}
-    sectors = {"police": "police", **policy["sectors"]}
-    members = tuple(agency(a, sector=sectors.get(a, SECTORS.get(a, "other"))) for a in policy["rho"])
+    names = sorted({*policy["rho"], "hospital", "coroner", "school", "council", "charity", "health", "police"})
+    members = tuple(agency(a, sector=policy["sectors"].get(a, "other")) for a in names)
     trust = trust_policy(
         tau_max=policy["tau_max"],
         relay_fidelity=policy["phi"],

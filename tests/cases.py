@@ -55,3 +55,28 @@ def evidence_from_rows(rows: list[dict[str, Any]], *, barred: list[dict[str, Any
 
 def severities(rows: list[dict[str, Any]]) -> np.ndarray:
     return np.array([1.0 if row.get("severity") is None else row["severity"] for row in rows])
+
+
+def as_read(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return (accepted, quarantined) as reading parts them: repeats once, conflicts and events after recording aside."""
+    once: list[dict[str, Any]] = []
+    for row in rows:
+        if row not in once:
+            once.append(row)
+    accepted, aside = [], []
+    for row in once:
+        clash = [other for other in once if version(other) == version(row)]
+        late = row["event_date"] > row["recorded_date"]
+        (aside if late or len(clash) > 1 else accepted).append(row)
+    return accepted, aside
+
+
+def version(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in ("agency", "record_id", "subject_id", "indicator", "recorded_date"))
+
+
+def evidence_from_case(rows: list[dict[str, Any]], as_of: str = "9999-12-31") -> Evidence:
+    """Return a case's rows as evidence that has been read."""
+    accepted, aside = as_read(rows)
+    keys = [{name: row[name] for name in BARRED_SCHEMA.names} for row in aside if row["recorded_date"] <= as_of]
+    return evidence_from_rows(accepted, barred=keys)

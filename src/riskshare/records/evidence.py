@@ -106,6 +106,8 @@ class Evidence:
         rows_in = accepted + quarantined + duplicates.
     partnership_version : str
         The agreement it was read under.
+    notes : tuple of str
+        What a reader should know about a source as a whole, such as an encoding other than UTF-8.
     """
 
     rows: pa.Table
@@ -115,6 +117,7 @@ class Evidence:
     barred: pa.Table
     counts: Mapping[str, Mapping[str, int]]
     partnership_version: str
+    notes: tuple[str, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:

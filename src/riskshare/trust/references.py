@@ -90,8 +90,12 @@ def _barred(columns: Columns, barred: pa.Table, codes: Codes) -> tuple[Ints, Int
     keep = (subject >= 0) & (agency >= 0)
     size = (len(codes.agencies), columns.records.size + 1, len(codes.indicators) + 1)
     standing = _key(columns.subject, columns.agency, columns.record, columns.indicator, size)
+    # Records unknown among standing rows share a number: their own words tell them apart.
+    words = barred["record_id"].combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy().astype(np.int64)
     keep &= ~np.isin(_key(subject, agency, record, indicator, size), standing)
-    rows = np.flatnonzero(keep)
+    found = np.flatnonzero(keep)
+    once = np.unique(np.stack((subject, agency, words, indicator))[:, found], axis=1, return_index=True)[1]
+    rows = np.sort(found[once])
     part = barred.take(pa.array(rows))
     names = pc.binary_join_element_wise(part["agency"], part["record_id"], ":").combine_chunks()
     return subject[rows], indicator[rows], names.cast(pa.string())
