@@ -25,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "__init__": {"errors", "records", "scales", "trust", "scoring", "reporting", "io", "assess"},
     "__main__": {"cli"},
 }
-KERNEL_LIBRARIES = {"numpy", "scipy", "typing", "collections", "__future__", "math", "dataclasses"}
+KERNEL_LIBRARIES = {"itertools", "numpy", "scipy", "typing", "collections", "__future__", "math", "dataclasses"}
 FILES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -206,11 +206,12 @@ def lineage(known: Known) -> nx.DiGraph:
 def combine(rows: list[Row], policy: dict[str, Any]) -> dict[str, Any]:
     """Lowest trust and severity, oldest event, anecdotal if any, the claim id they agree on."""
     trusts = [policy["cells"][cell_of(row)]["T"] for row in rows]
-    lowest = [row for row, trust in zip(rows, trusts, strict=True) if trust <= min(trusts) + TIE]
+    lowest = {cell_of(row) for row, trust in zip(rows, trusts, strict=True) if trust <= min(trusts) + TIE}
+    least_sure = min(lowest, key=lambda cell: (policy["cells"][cell]["kappa"], cell))
     claim_ids = {row.claim_id for row in rows if row.claim_id}
     return {
         "trust": min(trusts),
-        "cells": tuple(sorted((cell_of(row), 1.0 / len(lowest)) for row in lowest)),
+        "cells": ((least_sure, 1.0),),
         "severity": min(row.severity for row in rows),
         "event": min(row.event for row in rows),
         "anecdotal": any(row.basis == "anecdotal" for row in rows),

@@ -56,6 +56,11 @@ def to_axis(values: npt.ArrayLike, axis: Axis, *, whole: float = 1.0, margin: fl
     ndarray, shape (n,), float64
         Natural units of the axis; empty in, empty out.
 
+    Raises
+    ------
+    ValueError
+        ``logit`` or ``log`` without a margin above 0 (and, for ``logit``, below half the whole): infinity would leave.
+
     Examples
     --------
     >>> to_axis([0.0, 50.0, 100.0], "logit", whole=100.0, margin=0.5).round(3).tolist()
@@ -64,6 +69,9 @@ def to_axis(values: npt.ArrayLike, axis: Axis, *, whole: float = 1.0, margin: fl
     x = np.asarray(values, dtype=np.float64)
     if axis == "plain":
         return x
+    if margin <= 0.0 or (axis == "logit" and margin >= whole / 2.0):
+        msg = "The margin must be above 0, and on the logit axis below half the whole."
+        raise ValueError(msg)
     if axis == "log":
         return np.log(np.maximum(x, margin))
     clipped = np.clip(x, margin, whole - margin)

@@ -9,7 +9,7 @@ import numpy as np
 from riskshare.kernels.claims import TwinCandidates
 from riskshare.kernels.fusion import Fused, Pairs, Rules, fuse
 from riskshare.kernels.reasons import Reasons, reasons
-from riskshare.kernels.segments import Bools, Floats, Ints, from_units, to_units
+from riskshare.kernels.segments import Bools, Floats, Ints, boundaries, from_units, run_sum, to_units
 
 _FREE = np.iinfo(np.int64).max
 
@@ -129,9 +129,13 @@ def capped_shares(capped: Capped, pairs: Pairs, rules: Rules, classes: tuple[Cap
 def _in_proportion(share: Floats, members: Bools, capped: Capped, number: int, unit: Ints) -> Floats:
     """Divide what the class may still add among its rows, in proportion to their shares before the cap."""
     n_units = capped.raising.size
-    total = np.bincount(unit[members], weights=share[members], minlength=n_units)
+    total, count = np.zeros(n_units), np.bincount(unit[members], minlength=n_units)
+    order = np.flatnonzero(members)[np.argsort(unit[members], kind="stable")]
+    starts = boundaries(unit[order])
+    total[unit[order][starts]] = run_sum(share[order], starts)
     fused = capped.without[number]
     room = from_units(capped.raising - (fused.raising if fused is not None else 0))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.where(total > 0, room / total, 0.0)
-    return np.where(members, share * factor[unit], 0.0)
+    # Where no row of the class holds a share, what the class still adds is divided equally.
+    factor = np.where(total > 0, room / np.where(total > 0, total, 1.0), 0.0)
+    equal = np.where(total > 0, 0.0, room / np.maximum(count, 1))
+    return np.where(members, share * factor[unit] + equal[unit], 0.0)

@@ -16,6 +16,7 @@ from riskshare.kernels.lineage import Lineage, Paths, trace
 from riskshare.kernels.segments import Bools, Floats, Ints, boundaries
 
 _NONE = -1
+_CERTAIN = 1.0 - 2.0**-40  # no report is beyond doubt: its weight stays finite
 
 
 class Rows(NamedTuple):
@@ -64,8 +65,8 @@ class Cells(NamedTuple):
 class Origins(NamedTuple):
     """Weighed pairs and what explains them, line for line with ``pairs``.
 
-    ``row`` is the row's number; ``cell`` the trust cell that binds τ; ``slope`` is ∂v/∂T of that cell; ``anecdotal`` by
-    the row or its origin. ``cycle`` marks rows in or behind a ring of reports. ``recorder_origin`` and
+    ``row`` is the row's number; ``cell`` the trust cell that binds τ; ``free_weight`` is v without τ_max and ``slope``
+    its ∂v/∂T in that cell, for the interval; ``anecdotal`` by the row or its origin. ``cycle`` marks rows in or behind a ring of reports. ``recorder_origin`` and
     ``recorder_agency`` list the earliest recorders of each ring (several where they tie); for every other origin
     ``pairs.agency`` is the one agency of origin. ``dead_row`` lists rows that would count but whose every origin is
     dead. ``twins`` are the origins that could be one story told twice.
@@ -75,6 +76,7 @@ class Origins(NamedTuple):
     row: Ints
     tau: Floats
     cell: Ints
+    free_weight: Floats
     slope: Floats
     anecdotal: Bools
     cycle: Bools
@@ -137,12 +139,13 @@ def resolve(rows: Rows, edges: Edges, cells: Cells) -> Origins:
     lineage = trace(n_rows, edges.tail, edges.head, rows.dead)
     nodes = _lend(rows, cells, lineage)
     paths = lineage.paths
-    row, root, lent = _merge_stand_ins(nodes, paths)
+    row, root, lent = _merge_stand_ins(nodes, cells, paths)
     starts = boundaries(paths.row, paths.root)
     n_roots, dead = paths.n_roots[starts], paths.dead[starts]
     absent = root >= n_rows
-    tau, cell, per_trust = _trust(rows, cells, row, lent, paths.hops[starts])
-    tau_share = n_roots.astype(np.float64)
+    free, cell, per_trust = _trust(rows, cells, row, lent, paths.hops[starts])
+    tau = np.minimum(free, cells.tau_max)
+    parts = n_roots.astype(np.float64)
     ring = np.zeros(n_rows, dtype=np.bool_)
     ring[lineage.cycle_root] = True
     in_ring = ring[np.where(absent, 0, root)] & ~absent
@@ -154,19 +157,19 @@ def resolve(rows: Rows, edges: Edges, cells: Cells) -> Origins:
         agency=_agency_of_origin(nodes, edges, root),
         stated=absent | (cells.first_hand[rows.cell[np.where(absent, 0, root)]] & ~in_ring),
         origin=root,
-        weight=-np.log1p(-tau) / tau_share,
+        weight=-np.log1p(-tau) / parts,
         age=lent.age,
         severity=np.minimum(rows.severity[row], lent.severity),
     )
     alive = ~dead & (lent.age < cells.retention[pairs.indicator])
     keep = rows.counts[row] & alive
-    slope = per_trust / ((1.0 - tau) * tau_share)
+    slope = per_trust / ((1.0 - free) * parts)
     anecdotal = rows.anecdotal[row] | lent.anecdotal
     recorder_origin, recorder_agency = _recorders(rows, lineage)
     has_pair = np.zeros(n_rows, dtype=np.bool_)
     has_pair[row[keep]] = True
     return Origins(
-        pairs.take(keep), row[keep], tau[keep], cell[keep], slope[keep], anecdotal[keep], in_ring[keep], absent[keep],
+        pairs.take(keep), row[keep], tau[keep], cell[keep], (-np.log1p(-free) / parts)[keep], slope[keep], anecdotal[keep], in_ring[keep], absent[keep],
         recorder_origin, recorder_agency, np.flatnonzero(rows.counts & ~has_pair), _twin_candidates(rows, has_pair),
     )  # fmt: skip
 
@@ -176,8 +179,9 @@ def _lend(rows: Rows, cells: Cells, lineage: Lineage) -> _Nodes:
     nodes = _Nodes(cells.trust[rows.cell], rows.cell, rows.severity, rows.age, rows.anecdotal, rows.claim, rows.agency)
     if lineage.cycle_row.size == 0:
         return nodes
-    # Sorted by trust inside each ring, its first row is the weakest; equal trusts take the lowest cell.
-    order = np.lexsort((rows.cell[lineage.cycle_row], nodes.trust[lineage.cycle_row], lineage.cycle_root))
+    # Sorted by trust inside each ring, its first row is the weakest; of equal trusts, the one least sure of itself.
+    cell = rows.cell[lineage.cycle_row]
+    order = np.lexsort((cell, cells.strength[cell], cells.trust[cell], lineage.cycle_root))
     root, member = lineage.cycle_root[order], lineage.cycle_row[order]
     starts = boundaries(root)
     at = root[starts]
@@ -207,7 +211,7 @@ class _Lent(NamedTuple):
     claim: Ints
 
 
-def _merge_stand_ins(nodes: _Nodes, paths: Paths) -> tuple[Ints, Ints, _Lent]:
+def _merge_stand_ins(nodes: _Nodes, cells: Cells, paths: Paths) -> tuple[Ints, Ints, _Lent]:
     """Return each (row, root) once, with what the root lends; equally near stand-ins join as a ring does (R4).
 
     A stand-in names something outside, so it is never in a ring that is a root: it lends its own figures.
@@ -224,7 +228,7 @@ def _merge_stand_ins(nodes: _Nodes, paths: Paths) -> tuple[Ints, Ints, _Lent]:
     row, root = paths.row[starts], paths.root[starts]
     if starts.size == paths.row.size:
         return row, root, lent
-    order = np.lexsort((lent.cell, lent.trust, paths.root, paths.row))
+    order = np.lexsort((lent.cell, cells.strength[lent.cell], lent.trust, paths.root, paths.row))
     lent = _Lent._make(column[order] for column in lent)
     merged = _Lent(
         trust=lent.trust[starts],
@@ -238,12 +242,12 @@ def _merge_stand_ins(nodes: _Nodes, paths: Paths) -> tuple[Ints, Ints, _Lent]:
 
 
 def _trust(rows: Rows, cells: Cells, row: Ints, lent: _Lent, hops: Ints) -> tuple[Floats, Ints, Floats]:
-    """Return τ of each pair, the cell that binds it, and ∂τ/∂T of that cell."""
+    """Return τ of each pair without τ_max, the cell that binds it, and ∂τ/∂T of that cell."""
     own = cells.trust[rows.cell[row]]
     fidelity = cells.relay_fidelity ** hops.astype(np.float64)
     passed_on = fidelity * lent.trust
     relayed = passed_on < own
-    tau = np.minimum(np.where(relayed, passed_on, own), cells.tau_max)
+    tau = np.minimum(np.where(relayed, passed_on, own), _CERTAIN)
     return tau, np.where(relayed, lent.cell, rows.cell[row]), np.where(relayed, fidelity, 1.0)
 
 

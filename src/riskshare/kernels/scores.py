@@ -11,10 +11,10 @@ import numpy as np
 
 from riskshare.kernels.answers import Answers, Asked, Expected, ask
 from riskshare.kernels.caps import CapClass, Capped, alive, cap, capped_shares
-from riskshare.kernels.fusion import Fused, Rules
+from riskshare.kernels.fusion import Fused, Rules, fuse
 from riskshare.kernels.origins import Cells, Edges, Origins, Rows, resolve
 from riskshare.kernels.points import band_number, whole_points
-from riskshare.kernels.reasons import Reasons
+from riskshare.kernels.reasons import Reasons, reasons
 from riskshare.kernels.segments import (
     UNIT,
     Bools,
@@ -136,7 +136,7 @@ def score(
     without_caps = start + capped.base.raising - capped.base.protective - nil
     log_odds = start + capped.raising - capped.base.protective - nil
     factual = factual_log_odds(origins, classes, answers, policy, unit_lens, n_units)
-    variance = _variance(origins, plain, asked, policy, n_units)
+    variance = _variance(origins, _free_reasons(origins, plain, policy, n_units), asked, policy, n_units)
     counted = np.bincount(origins.pairs.unit, minlength=n_units) > 0
     counted[answers.unit[answers.nil]] = True
     spread = policy.z * np.sqrt(variance.sum(axis=0))
@@ -208,6 +208,14 @@ def factual_log_odds(
     facts = Answers._make(column[answers.factual] for column in answers)
     nil = to_units(ask(facts, policy.expected, unit_lens, n_units).nil)
     return to_units(policy.base_rate)[unit_lens] + capped.raising - capped.base.protective - nil
+
+
+def _free_reasons(origins: Origins, plain: Reasons, policy: Policy, n_units: int) -> Reasons:
+    """Return reasons in the model without τ_max: the same ones unless it binds somewhere (methods: model, section 8)."""
+    if np.array_equal(origins.free_weight, origins.pairs.weight):
+        return plain
+    pairs = origins.pairs._replace(weight=origins.free_weight)
+    return reasons(fuse(pairs, policy.rules, origins.twins, n_units), policy.rules)
 
 
 def _variance(origins: Origins, plain: Reasons, asked: Asked, policy: Policy, n_units: int) -> Floats:

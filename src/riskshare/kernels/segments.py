@@ -143,7 +143,11 @@ def power(base: Floats, exponent: Floats) -> Floats:
     the same way whatever stands beside it.
     """
     if exponent.size and np.all(exponent == exponent[0]):
-        return _special(base, float(exponent[0])) if exponent[0] in _SPECIAL else np.asarray(base**exponent, dtype=np.float64)
+        return (
+            _special(base, float(exponent[0]))
+            if exponent[0] in _SPECIAL
+            else np.asarray(base**exponent, dtype=np.float64)
+        )
     result = np.asarray(base**exponent, dtype=np.float64)
     for special in _SPECIAL:
         rows = exponent == special

@@ -42,7 +42,7 @@ BARRING: Final = (
     "where_we_looked",
     "not_scored",
 )
-"""Reasons that also bar whatever repeats the row (methods: model, section 1, ruling R5)."""
+"""Reasons why a row may not be used at all (methods: model, section 1)."""
 
 _NO_OWN_WEIGHT = ("nil", "not_asked", "refused", "overdue")
 
@@ -62,9 +62,14 @@ class Standing:
     as_of: int
 
     @property
-    def dead(self) -> Bools:
-        """Rows that may not count, nor what repeats them."""
+    def barred(self) -> Bools:
+        """Rows that may not be used at all."""
         return np.isin(self.reason, [REASONS.index(name) for name in BARRING])
+
+    @property
+    def dead(self) -> Bools:
+        """Rows that bar whatever repeats them (ruling R5): those barred, and answers that report nothing to repeat."""
+        return self.barred | (self.reason == REASONS.index("answer"))
 
 
 def known_at(columns: Columns, as_of: int) -> tuple[Ints, Ints]:

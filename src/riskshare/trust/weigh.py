@@ -159,7 +159,7 @@ def _rows(standing: Standing, found: Declared, order: Ints) -> Rows:
 def _answers(standing: Standing) -> Answers:
     """Return the returned and nil answers that may count."""
     part = standing.columns
-    keep = np.isin(part.answer, ("returned", "nil")) & ~standing.dead & (part.lens >= 0)
+    keep = np.isin(part.answer, ("returned", "nil")) & ~standing.barred & (part.lens >= 0)
     unit = part.subject * N_LENSES + part.lens
     rows = np.flatnonzero(keep)
     rows = rows[np.argsort(unit[rows], kind="stable")]
