@@ -75,8 +75,10 @@ def version(row: dict[str, Any]) -> tuple[str, ...]:
     return tuple(row[name] for name in ("agency", "record_id", "subject_id", "indicator", "recorded_date"))
 
 
-def evidence_from_case(rows: list[dict[str, Any]], as_of: str = "9999-12-31") -> Evidence:
+def evidence_from_case(rows: list[dict[str, Any]]) -> Evidence:
     """Return a case's rows as evidence that has been read."""
     accepted, aside = as_read(rows)
-    keys = [{name: row[name] for name in BARRED_SCHEMA.names} for row in aside if row["recorded_date"] <= as_of]
+    keys = [{name: row[name] for name in BARRED_SCHEMA.names} for row in aside]
+    for key in keys:
+        key["recorded_date"] = dt.date.fromisoformat(key["recorded_date"])
     return evidence_from_rows(accepted, barred=keys)

@@ -1,0 +1,95 @@
+"""Multi-agency risk assessment: partners' thresholds on one scale, evidence weighed by agreed trust, explained scores.
+
+Nothing here decides about a person: every result informs a named practitioner. Names are loaded when first used, so
+that importing riskshare stays quick.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from riskshare.assessment import Assessment, assess
+    from riskshare.errors import (
+        EvidenceError,
+        EvidenceFileError,
+        LinkRefusedError,
+        MissingExtraError,
+        PartnershipError,
+        PolicyError,
+        Problem,
+        RiskshareError,
+        UnknownSubjectError,
+        UnsignedPolicyError,
+    )
+    from riskshare.io.evidence import read_evidence
+    from riskshare.io.partnership import load_partnership
+    from riskshare.io.signing import sign
+    from riskshare.io.subjects import read_subjects
+    from riskshare.records.evidence import Evidence, Subjects
+    from riskshare.records.partnership import Partnership
+    from riskshare.scales.normalise import Readings, normalise
+    from riskshare.version import VERSION as __version__
+
+_HOMES = {
+    "Assessment": "riskshare.assessment",
+    "Evidence": "riskshare.records.evidence",
+    "EvidenceError": "riskshare.errors",
+    "EvidenceFileError": "riskshare.errors",
+    "LinkRefusedError": "riskshare.errors",
+    "MissingExtraError": "riskshare.errors",
+    "Partnership": "riskshare.records.partnership",
+    "PartnershipError": "riskshare.errors",
+    "PolicyError": "riskshare.errors",
+    "Problem": "riskshare.errors",
+    "Readings": "riskshare.scales.normalise",
+    "RiskshareError": "riskshare.errors",
+    "Subjects": "riskshare.records.evidence",
+    "UnknownSubjectError": "riskshare.errors",
+    "UnsignedPolicyError": "riskshare.errors",
+    "assess": "riskshare.assessment",
+    "load_partnership": "riskshare.io.partnership",
+    "normalise": "riskshare.scales.normalise",
+    "read_evidence": "riskshare.io.evidence",
+    "read_subjects": "riskshare.io.subjects",
+    "sign": "riskshare.io.signing",
+}
+
+__all__ = [
+    "Assessment",
+    "Evidence",
+    "EvidenceError",
+    "EvidenceFileError",
+    "LinkRefusedError",
+    "MissingExtraError",
+    "Partnership",
+    "PartnershipError",
+    "PolicyError",
+    "Problem",
+    "Readings",
+    "RiskshareError",
+    "Subjects",
+    "UnknownSubjectError",
+    "UnsignedPolicyError",
+    "__version__",
+    "assess",
+    "load_partnership",
+    "normalise",
+    "read_evidence",
+    "read_subjects",
+    "sign",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its home when it is first used."""
+    if name == "__version__":
+        return import_module("riskshare.version").VERSION
+    if name not in _HOMES:
+        msg = f"module 'riskshare' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

@@ -87,7 +87,8 @@ class LinkRefusedError(PolicyError):
         self.scale_id = scale_id
         self.reason = reason
         super().__init__(
-            f"Scale {scale_id!r} is refused on linking: {reason} Cross-tabulate it beside the score instead of scoring it."
+            f"Scale {scale_id!r} is refused on linking: {reason} "
+            "Cross-tabulate it beside the score instead of scoring it."
         )
 
 
@@ -101,7 +102,9 @@ class EvidenceFileError(EvidenceError):
     ``code`` is stable, for programs; ``hint`` says what to do next.
     """
 
-    def __init__(self, code: str, hint: str, *, source: str = "evidence", column: str = "", row: int | None = None) -> None:
+    def __init__(
+        self, code: str, hint: str, *, source: str = "evidence", column: str = "", row: int | None = None
+    ) -> None:
         self.code = code
         self.hint = hint
         self.source = source

@@ -81,7 +81,7 @@ def read_arrow(table: pa.Table, source: str, contract: Contract, progress: Progr
     for i, name in zip(kept, names, strict=True):
         words, values, faulty, code = _column(table.column(i), name, source, contract)
         if words is not None:
-            text[name] = words
+            text[name] = pc.if_else(pc.equal(words, ""), pa.scalar(None, pa.string()), words)
         if values is not None:
             typed[name] = values
         if faulty is not None:
@@ -98,11 +98,11 @@ def _column(column: pa.ChunkedArray, name: str, source: str, contract: Contract)
         return None, None, None, ""
     if _is_text(kind):
         return _cast(column, pa.string(), name, source), None, None, ""
-    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0):
         return _cast(column, pa.string(), name, source), None, None, ""
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return _date_column(column, name, source, contract)
-    if pa.types.is_floating(kind):
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return _float_column(_cast(column, pa.float64(), name, source), name, contract)
     if pa.types.is_boolean(kind):
         return None, None, column.is_valid(), "wrong_type"
@@ -124,6 +124,9 @@ def _unwrapped(column: pa.ChunkedArray, name: str, source: str) -> pa.ChunkedArr
             longest = pc.max(pc.binary_length(chunk.dictionary.cast(pa.large_string()))).as_py()
             if longest is not None and longest > 4 * MAX_CELL_CHARACTERS:
                 raise stop(source, "cell_too_long", column=name)
+        # Polars' texts are views, which Arrow does not unfold from a dictionary by itself.
+        chunks = [chunk.dictionary.cast(pa.string()).take(chunk.indices) for chunk in column.chunks]
+        return pa.chunked_array(chunks, pa.string())
     return _cast(column, column.type.value_type, name, source)
 
 

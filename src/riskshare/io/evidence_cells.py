@@ -44,13 +44,17 @@ Explain = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sheet:
-    """All sources, one after another: ``source_of`` and ``row`` say where each row came from."""
+    """All sources, one after another: ``source_of`` and ``row`` say where each row came from.
+
+    ``unusable`` lists, by column, rows in which something was sent that is not of a kind to be read: not missing.
+    """
 
     sources: tuple[str, ...]
     source_of: NDArray[np.int32]
     row: Ints
     text: dict[str, pa.ChunkedArray]
     typed: dict[str, pa.ChunkedArray]
+    unusable: dict[str, Ints]
 
     @property
     def n_rows(self) -> int:
@@ -135,6 +139,10 @@ def combine(raws: Sequence[Raw], known: Sequence[str], faults: list[tuple[Ints, 
         row=np.concatenate([np.zeros(0, np.int64), *(np.arange(1, size + 1) for size in sizes)]),
         text=text,
         typed=typed,
+        unusable={
+            name: np.concatenate([rows for rows, column, _ in faults if column == name])
+            for name in {column for _, column, _ in faults if column}
+        },
     )
 
 
@@ -146,28 +154,29 @@ def _joined(parts: Sequence[pa.ChunkedArray | None], sizes: Sequence[int], kind:
 
 
 def encode(sheet: Sheet, column: str) -> Cells:
-    """Return a text column as codes over its distinct texts, in order of first appearance; empty text is missing."""
+    """Return a text column as codes over its distinct texts, in order of first appearance."""
     if column not in sheet.text:
-        n = sheet.n_rows
-        return Cells(np.full(n, -1, np.int32), pa.array([], pa.string()), np.zeros(n, np.bool_))
+        return Cells(np.full(sheet.n_rows, -1, np.int32), pa.array([], pa.string()), given(sheet, column))
     # Arrow encodes all chunks with one dictionary; unifying them again would take quadratic time.
     encoded = sheet.text[column].dictionary_encode()
     values = encoded.chunk(0).dictionary if encoded.num_chunks else pa.array([], pa.string())
     indices = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
     codes = np.concatenate([np.zeros(0, np.int32), *indices])
-    empty = np.flatnonzero(is_any_of(values, [""]))
-    if empty.size:
-        codes[codes == empty[0]] = -1
-    return Cells(codes, values, codes >= 0)
+    present = codes >= 0
+    if column in sheet.unusable:
+        present[sheet.unusable[column]] = True
+    return Cells(codes, values, present)
 
 
 def given(sheet: Sheet, column: str) -> Bools:
     """Return, row by row, whether anything was sent in a column, readable or not."""
     present = np.zeros(sheet.n_rows, np.bool_)
     if column in sheet.text:
-        present |= pc.fill_null(pc.greater(pc.binary_length(sheet.text[column]), 0), False).to_numpy()
+        present |= sheet.text[column].is_valid().to_numpy()
     if column in sheet.typed:
         present |= sheet.typed[column].is_valid().to_numpy()
+    if column in sheet.unusable:
+        present[sheet.unusable[column]] = True
     return present
 
 
@@ -176,14 +185,13 @@ def judge(cells: Cells, column: str, accepted: Bools, explain: Explain, faults: 
     refused = np.flatnonzero(~accepted)
     if not refused.size:
         return cells
-    reasons = [explain(text) if text else "" for text in cells.values.take(pa.array(refused)).to_pylist()]
+    reasons = [explain(text) for text in cells.values.take(pa.array(refused)).to_pylist()]
     names = sorted(set(reasons))
     number = np.zeros(len(accepted), np.int64)
     number[refused] = [names.index(reason) + 1 for reason in reasons]
     by_row = at(number, cells.codes)
     for i, name in enumerate(names, 1):
-        if name:
-            faults.add(by_row == i, column, name)
+        faults.add(by_row == i, column, name)
     return Cells(np.where(by_row == 0, cells.codes, np.int32(-1)), cells.values, cells.present)
 
 

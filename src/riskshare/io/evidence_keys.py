@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from riskshare.io.evidence_cells import Bools, Faults, Ints
 from riskshare.io.evidence_rules import Checked
+from riskshare.io.evidence_dates import MISSING
 from riskshare.records.evidence import BARRED_SCHEMA
 
 KEY: Final = ("agency", "record_id", "subject_id", "indicator")
@@ -78,10 +79,17 @@ def find_repeats(checked: Checked, faults: Faults) -> tuple[Ints, Ints]:
 
 
 def barred_keys(checked: Checked, quarantined: Bools) -> pa.Table:
-    """Return the distinct keys of quarantined rows whose agency and record_id can be read, in the order read."""
+    """Return the distinct keys of quarantined rows whose agency and record_id can be read, in the order read.
+
+    A key set aside several times stands with its earliest recording; one that cannot be read stands as null.
+    """
     cells = checked.cells
     rows = np.flatnonzero(quarantined & (cells["agency"].codes >= 0) & (cells["record_id"].codes >= 0))
+    days = checked.days["recorded_date"]
     if rows.size:
-        _, first = np.unique(pack([cells[name].codes[rows] for name in KEY]), return_index=True)
+        key = pack([cells[name].codes[rows] for name in KEY])
+        earliest = np.lexsort((days[rows], key))
+        first = earliest[np.append(True, np.diff(key[earliest]) != 0)]
         rows = rows[np.sort(first)]
-    return pa.table([cells[name].texts(rows) for name in KEY], schema=BARRED_SCHEMA)
+    recorded = pa.array(days[rows], pa.int32(), mask=days[rows] == MISSING).cast(pa.date32())
+    return pa.table([*(cells[name].texts(rows) for name in KEY), recorded], schema=BARRED_SCHEMA)

@@ -88,9 +88,9 @@ def read_handling(cells: Cells, conditions: Collection[str], faults: Faults) -> 
         return why_unsafe(text) or ("mixed_case" if text in ("p", "c") else "unknown_code")
 
     texts = cells.values.to_pylist()
-    accepted = np.array([not text or not why(text) for text in texts], np.bool_)
+    accepted = np.array([not why(text) for text in texts], np.bool_)
     kept = judge(cells, "handling", accepted, why, faults)
-    handling = recoded(kept, [text[:1] or None if ok else None for text, ok in zip(texts, accepted, strict=True)])
+    handling = recoded(kept, [text[:1] if ok else None for text, ok in zip(texts, accepted, strict=True)])
     named = [";".join(sorted(set(text[2:].split(";")))) for text in texts]
     found = recoded(kept, [names or None if ok else None for names, ok in zip(named, accepted, strict=True)])
     return handling, Cells(found.codes, found.values, found.codes >= 0)

@@ -31,7 +31,7 @@ def in_order(record: R) -> R:
             changes[name] = in_order(value)
         elif isinstance(value, dict):
             changes[name] = dict(sorted(value.items()))
-        elif name in _SETS:
+        elif name in _SETS and isinstance(value, tuple):
             changes[name] = tuple(sorted(value))
         elif isinstance(value, tuple) and value and isinstance(value[0], Record):
             changes[name] = by_id([in_order(item) for item in value])

@@ -38,6 +38,8 @@ class Contract:
 class Raw:
     """One source as it came. A cell is in ``text`` or in ``typed`` (dates date32, numbers float64), never in both.
 
+    An empty text is a missing cell and stands as null.
+
     ``faults`` holds (rows from 0, column, code); a column of ``""`` means the row itself, whose cells are then null.
     """
 
@@ -152,7 +154,7 @@ def _split(
 ) -> tuple[pa.Array, pa.Array | None, dict[str, list[int]]]:
     """Return (text, typed or None, faults by code) of one column of Python values."""
     if set(map(type, values)) <= {str, type(None)}:
-        plain = text_array(values)  # type: ignore[arg-type]  # the line above has shown their types
+        plain = text_array([value or None for value in values])  # type: ignore[misc]  # they are texts, as just shown
         if plain is not None:
             return plain, None, {}
     text: list[str | None] = [None] * len(values)
@@ -175,7 +177,7 @@ def _cell(value: object, name: str, contract: Contract) -> tuple[str | None, obj
         return None, None, ""
     if isinstance(value, str):
         is_valid = text_array([str(value)]) is not None
-        return (str(value), None, "") if is_valid else (None, None, "bad_unicode")
+        return (str(value) or None, None, "") if is_valid else (None, None, "bad_unicode")
     if isinstance(value, bool):
         return None, None, "wrong_type"
     if isinstance(value, dt.date):
@@ -196,14 +198,19 @@ def _date_cell(value: dt.date, name: str, contract: Contract) -> tuple[None, dt.
 
 
 def _number_cell(value: float | Decimal, name: str, contract: Contract) -> tuple[str | None, float | None, str]:
-    if isinstance(value, int):
-        # The decimal text of a huge whole number takes quadratic time; beyond this length nothing here is a number.
-        return (str(value), None, "") if value.bit_length() < 256 else (None, None, "out_of_range")
-    number = float(value)
-    if not math.isfinite(number):
+    if not isinstance(value, int) and not math.isfinite(value if isinstance(value, float) else _nearest(value)):
         return None, None, "not_a_number"
+    if isinstance(value, int) or (isinstance(value, Decimal) and value == value.to_integral_value()):
+        # The decimal text of a huge whole number takes quadratic time; beyond this size nothing here is a number.
+        return (str(int(value)), None, "") if -(10**80) < value < 10**80 else (None, None, "out_of_range")
+    number = float(value)
     if name in contract.numbers:
         return None, number, ""
     if name in contract.figures:
         return plain_number(number), None, ""
     return None, None, "wrong_type"
+
+
+def _nearest(value: Decimal) -> float:
+    """Return the nearest float; a signalling NaN, which refuses to be one, is a plain NaN."""
+    return float(value) if value.is_finite() else math.nan

@@ -66,10 +66,10 @@ class Origins(NamedTuple):
     """Weighed pairs and what explains them, line for line with ``pairs``.
 
     ``row`` is the row's number; ``cell`` the trust cell that binds τ; ``free_weight`` is v without τ_max and ``slope``
-    its ∂v/∂T in that cell, for the interval; ``anecdotal`` by the row or its origin. ``cycle`` marks rows in or behind a ring of reports. ``recorder_origin`` and
-    ``recorder_agency`` list the earliest recorders of each ring (several where they tie); for every other origin
-    ``pairs.agency`` is the one agency of origin. ``dead_row`` lists rows that would count but whose every origin is
-    dead. ``twins`` are the origins that could be one story told twice.
+    its ∂v/∂T in that cell, for the interval; ``anecdotal`` by the row or its origin. ``cycle`` marks rows in or behind
+    a ring of reports. ``recorder_origin`` and ``recorder_agency`` list the earliest recorders of each ring (several
+    where they tie); for every other origin ``pairs.agency`` is the one agency of origin. ``dead_row`` lists rows that
+    would count but whose every origin is dead. ``twins`` are the origins that could be one story told twice.
     """
 
     pairs: Pairs
@@ -169,9 +169,20 @@ def resolve(rows: Rows, edges: Edges, cells: Cells) -> Origins:
     has_pair = np.zeros(n_rows, dtype=np.bool_)
     has_pair[row[keep]] = True
     return Origins(
-        pairs.take(keep), row[keep], tau[keep], cell[keep], (-np.log1p(-free) / parts)[keep], slope[keep], anecdotal[keep], in_ring[keep], absent[keep],
-        recorder_origin, recorder_agency, np.flatnonzero(rows.counts & ~has_pair), _twin_candidates(rows, has_pair),
-    )  # fmt: skip
+        pairs=pairs.take(keep),
+        row=row[keep],
+        tau=tau[keep],
+        cell=cell[keep],
+        free_weight=(-np.log1p(-free) / parts)[keep],
+        slope=slope[keep],
+        anecdotal=anecdotal[keep],
+        cycle=in_ring[keep],
+        absent=absent[keep],
+        recorder_origin=recorder_origin,
+        recorder_agency=recorder_agency,
+        dead_row=np.flatnonzero(rows.counts & ~has_pair),
+        twins=_twin_candidates(rows, has_pair),
+    )
 
 
 def _lend(rows: Rows, cells: Cells, lineage: Lineage) -> _Nodes:

@@ -211,7 +211,7 @@ def factual_log_odds(
 
 
 def _free_reasons(origins: Origins, plain: Reasons, policy: Policy, n_units: int) -> Reasons:
-    """Return reasons in the model without τ_max: the same ones unless it binds somewhere (methods: model, section 8)."""
+    """Return reasons in the model without τ_max (methods: model, section 8): the same unless it binds somewhere."""
     if np.array_equal(origins.free_weight, origins.pairs.weight):
         return plain
     pairs = origins.pairs._replace(weight=origins.free_weight)

@@ -79,9 +79,18 @@ QUARANTINE_COLUMNS: Final = ("source", "row", "column", "code", "hint")
 DUPLICATE_COLUMNS: Final = ("source", "row", "same_as_source", "same_as_row")
 
 BARRED_SCHEMA: Final = pa.schema(
-    [("agency", pa.string()), ("record_id", pa.string()), ("subject_id", pa.string()), ("indicator", pa.string())]
+    [
+        ("agency", pa.string()),
+        ("record_id", pa.string()),
+        ("subject_id", pa.string()),
+        ("indicator", pa.string()),
+        ("recorded_date", pa.date32()),
+    ]
 )
-"""Keys of quarantined rows that could be read: a relay of one of them gets no weight (methods: model, R5)."""
+"""Keys of quarantined rows that could be read: a relay of one of them gets no weight (methods: model, R5).
+
+``recorded_date`` is null where it could not be read: such a row bars from the first day on.
+"""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -138,10 +147,11 @@ class Evidence:
         rows_in, accepted, quarantined, duplicates = (
             self.total(which) for which in ("rows_in", "accepted", "quarantined", "duplicates")
         )
-        return f"{rows_in:,} rows in = {accepted:,} accepted + {quarantined:,} quarantined + {duplicates:,} exact duplicates"
+        parts = f"{accepted:,} accepted + {quarantined:,} quarantined + {duplicates:,} exact duplicates"
+        return f"{rows_in:,} rows in = {parts}"
 
     def __repr__(self) -> str:
-        """Counts only; never a value."""
+        """Return counts only; never a value."""
         return f"Evidence({self.conservation()})"
 
 

@@ -102,8 +102,9 @@ class Partnership:
     is_example: bool = False
 
     def __repr__(self) -> str:
-        """Name, size and version."""
-        return f"Partnership({self.name!r}, {len(self.agencies)} agencies, {len(self.scales)} scales, version={self.version[:12]})"
+        """Return name, size and version."""
+        size = f"{len(self.agencies)} agencies, {len(self.scales)} scales"
+        return f"Partnership({self.name!r}, {size}, version={self.version[:12]})"
 
     def agency(self, agency_id: str) -> Agency:
         """Return the agency with that id; ``KeyError`` if it is not a partner."""

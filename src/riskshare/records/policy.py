@@ -92,7 +92,7 @@ class Family(Record):
 class Correlation(Record):
     """How far errors are shared: inside one agency, and across origins nobody stated."""
 
-    within_agency: dict[Identifier, Probability] = {}
+    within_agency: dict[Identifier, Probability] = Field(default_factory=dict)
     other: Probability
     unstated: Probability
 
@@ -101,7 +101,7 @@ class Caps(Record):
     """The most, in nats, that a class of evidence may add to what the score is without it."""
 
     anecdotal: NotNegative | None = None
-    sectors: dict[Identifier, NotNegative] = {}
+    sectors: dict[Identifier, NotNegative] = Field(default_factory=dict)
 
 
 class BaseRate(Record):

@@ -22,13 +22,17 @@ Progress = Callable[[int, int], None]
 
 
 class Block(NamedTuple):
-    """The rows of some consecutive subjects, renumbered from 0, and where they stand in the whole."""
+    """The rows of some consecutive subjects, renumbered from 0, and where they stand in the whole.
+
+    ``ref`` numbers the reference of each edge, found or not; ``edges.agency`` is by reference.
+    """
 
     first_row: int
     first_subject: int
     n_subjects: int
     rows: Rows
     edges: Edges
+    ref: Ints
     answers: Answers
 
     @property
@@ -82,7 +86,7 @@ def block(weighed: Weighed, first_subject: int, last_subject: int) -> Block:
     asked = slice(*np.searchsorted(weighed.answers.unit, (base, last_subject * N_LENSES)))
     answers = Answers._make(column[asked] for column in weighed.answers)
     return Block(
-        int(begin), first_subject, last_subject - first_subject, rows._replace(unit=rows.unit - base), edges,
+        int(begin), first_subject, last_subject - first_subject, rows._replace(unit=rows.unit - base), edges, local,
         answers._replace(unit=answers.unit - base),
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ class Declared(NamedTuple):
     barred_indicator: Ints
 
 
-def edges(columns: Columns, barred: pa.Table, codes: Codes) -> Declared:
+def edges(columns: Columns, barred: pa.Table, codes: Codes, *, as_of: int) -> Declared:
     """Return the lineage that standing rows declare.
 
     Parameters
@@ -39,6 +39,8 @@ def edges(columns: Columns, barred: pa.Table, codes: Codes) -> Declared:
     barred : pyarrow.Table
         Keys of quarantined rows (``BARRED_SCHEMA``): a reference to one finds it, and stops there.
     codes : Codes
+    as_of : int
+        Days since 1970-01-01: records set aside later are not known yet.
 
     Returns
     -------
@@ -55,7 +57,8 @@ def edges(columns: Columns, barred: pa.Table, codes: Codes) -> Declared:
     tail = telling[pc.list_parent_indices(split).to_numpy()]
     words = pc.list_flatten(split)
     named = np.flatnonzero(np.isin(columns.subject, columns.subject[telling]))
-    barred_subject, barred_indicator, barred_names = _barred(columns, barred, codes)
+    known = pc.fill_null(pc.less_equal(barred["recorded_date"].cast(pa.int32()), as_of), True)
+    barred_subject, barred_indicator, barred_names = _barred(columns, barred.filter(known), codes)
     n_rows = columns.index.size
     names = pa.concat_arrays([words.cast(pa.string()), _names(columns, named, codes), barred_names])
     code = names.dictionary_encode().indices.to_numpy().astype(np.int64)

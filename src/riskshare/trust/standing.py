@@ -69,7 +69,7 @@ class Standing:
     @property
     def dead(self) -> Bools:
         """Rows that bar whatever repeats them (ruling R5): those barred, and answers that report nothing to repeat."""
-        return self.barred | (self.reason == REASONS.index("answer"))
+        return np.asarray(self.barred | (self.reason == REASONS.index("answer")), dtype=np.bool_)
 
 
 def known_at(columns: Columns, as_of: int) -> tuple[Ints, Ints]:

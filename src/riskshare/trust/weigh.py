@@ -99,7 +99,7 @@ def weigh(
     own_words = frozenset(kind.id for kind in partnership.trust.source_types if kind.self_report)
     columns = to_columns(evidence.rows, codes, own_words, not_scored, severity)
     standing = stand(columns, partnership, codes, as_of=as_of, conditions_met=conditions_met)
-    references = edges(standing.columns, evidence.barred, codes)
+    references = edges(standing.columns, evidence.barred, codes, as_of=as_of)
     return _assemble(standing, references, codes, policy_arrays(partnership, codes))
 
 

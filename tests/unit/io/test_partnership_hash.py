@@ -150,3 +150,9 @@ def test_order_is_made_at_every_depth() -> None:
     turned = trust.model_copy(update={"gateways": trust.gateways[::-1], "needs_gateway": trust.needs_gateway[::-1]})
     assert in_order(turned) == in_order(trust)
     assert in_order(in_order(trust)) == in_order(trust)
+
+
+def test_a_single_lens_is_a_word_not_a_list_to_sort() -> None:
+    agreed = build.partnership()
+    (question,) = in_order(agreed.trust).expected_answers
+    assert question.lens == "harm_by"

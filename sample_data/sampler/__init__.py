@@ -1,0 +1,1 @@
+"""The parts of the seeded script that makes the synthetic partnership's data; nobody in it exists."""

@@ -1,0 +1,86 @@
+"""The published form of a result, for programs: JSON-ready records under a schema with a version."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from riskshare.records.base import Record
+from riskshare.records.policy import Lens
+
+SCHEMA_VERSION = "1.0"
+"""Version of the result schema: the first number changes when a reader must change."""
+
+BandName = Literal["low", "medium", "high", "very high", "cannot say"]
+
+
+class Reason(Record):
+    """One line of an explanation; the points of all lines sum exactly to the score.
+
+    ``line`` is ``record`` for a partner's record, else ``base``, ``nil answers``, ``scale end`` or ``rounding``.
+    ``left_out`` is the change in points if the record were left out, where it was worked out.
+    """
+
+    line: Literal["record", "base", "nil answers", "scale end", "rounding"]
+    nats: float
+    points: float
+    agency: str | None = None
+    record_id: str | None = None
+    indicator: str | None = None
+    agency_of_origin: str | None = None
+    basis: Literal["factual", "anecdotal"] | None = None
+    stance: Literal["supports", "denies"] | None = None
+    event_date: dt.date | None = None
+    recorded_date: dt.date | None = None
+    trust: float | None = None
+    freshness: float | None = None
+    severity: float | None = None
+    notes: str | None = None
+    left_out: int | None = None
+
+
+class ActNow(Record):
+    """A record that calls for action now, whatever the score."""
+
+    agency: str
+    record_id: str
+    indicator: str
+    event_date: dt.date
+    duty: str
+    contact: str
+
+
+class SubjectResult(Record):
+    """The explained result of one subject through one lens. It informs a named practitioner; it decides nothing."""
+
+    schema_version: Literal["1.0"]
+    engine_version: str
+    partnership_version: str
+    as_of: dt.date
+    trial: bool
+    """An unsigned pilot run: watermarked, and never to be shared."""
+    internal: Literal[True]
+    """Not yet through the sharing agreement."""
+    subject_id: str
+    lens: Lens
+    score: int
+    lower: int
+    upper: int
+    band: BandName
+    band_low: BandName
+    band_high: BandName
+    bars_met: list[str]
+    log_odds: float
+    factual_score: int
+    score_uncapped: int
+    completeness: float | None
+    most_useful_gap: str | None
+    n_records: int
+    n_origins: int
+    n_agencies: int
+    police_share: float | None
+    effective_agencies: float | None
+    leading_agency: str | None
+    flags: list[str]
+    act_now: list[ActNow]
+    reasons: list[Reason]

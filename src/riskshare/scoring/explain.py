@@ -1,0 +1,187 @@
+"""Why a score is what it is: one line per record, and lines that make the sum exact. Methods: model, section 9."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from riskshare.kernels.points import raw_points, whole_points
+from riskshare.kernels.scores import Detail, Scores
+from riskshare.kernels.segments import UNIT, Ints, boundaries, from_units, packed_order, run_sum, to_units
+from riskshare.records.policy import LENSES
+from riskshare.scoring.leave_out import without_rows
+from riskshare.scoring.score import Block, block, score_block
+from riskshare.trust.weigh import N_LENSES, Weighed
+
+CLOSING: Final = ("base", "nil answers", "scale end", "rounding")
+"""Lines that are not records: where the lens starts, checked nils, the ends of the scale, and rounding."""
+
+EXPLAIN_COLUMNS: Final = (
+    "subject_id", "lens", "line", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance",
+    "event_date", "recorded_date", "claim", "trust", "freshness", "severity", "notes", "nats", "points", "left_out",
+)  # fmt: skip
+
+
+def explain_subject(weighed: Weighed, subject: int, *, leave_out: bool = True) -> pd.DataFrame:
+    """Return the reasons of one subject's scores, a line per record.
+
+    Parameters
+    ----------
+    weighed : Weighed
+    subject : int
+        Subject number.
+    leave_out : bool
+        Also score the subject without each record in turn.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``EXPLAIN_COLUMNS``. Within a lens ``nats`` sum exactly to the log-odds and ``points`` exactly to the score:
+        all are whole multiples of 2⁻⁴⁰, which add without error in any order. ``left_out`` is the change of the
+        score in points if the record were left out; it is not the negative of ``points`` and need not sum to anything.
+    """
+    return explain_block(weighed, block(weighed, subject, subject + 1), leave_out=leave_out)
+
+
+def explain_block(weighed: Weighed, part: Block, *, leave_out: bool = False) -> pd.DataFrame:
+    """Return the reasons of every subject in a block; ``leave_out`` needs a block of one subject."""
+    scores, detail = score_block(part, weighed)
+    listed = weighed.listed[part.first_subject * N_LENSES :][: part.n_subjects * N_LENSES]
+    rows = _row_lines(weighed, part, detail)
+    if leave_out:
+        left = without_rows(part, detail, weighed, rows["row"].to_numpy())
+        unit = rows["unit"].to_numpy()
+        points = whole_points(from_units(left), weighed.policy.anchors)
+        rows["left_out"] = points[np.arange(unit.size), unit] - scores.points[unit] if unit.size else []
+    else:
+        rows["left_out"] = pd.NA
+    closing = _closing_lines(weighed, part, scores, rows, np.flatnonzero(listed))
+    frame = pd.concat([rows, closing], ignore_index=True)
+    frame["subject_id"] = weighed.standing.columns.subjects[frame["unit"].to_numpy() // N_LENSES + part.first_subject]
+    frame["lens"] = np.array(LENSES, dtype=object)[frame["unit"].to_numpy() % N_LENSES]
+    frame["left_out"] = frame["left_out"].astype("Int64")
+    order = np.lexsort((-frame["points"].abs().to_numpy(), frame["rank"].to_numpy(), frame["unit"].to_numpy()))
+    return frame.iloc[order].reset_index(drop=True)[list(EXPLAIN_COLUMNS)]
+
+
+def _row_lines(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
+    """Return a line for each row with weight: its share, what it is, and what befell it."""
+    origins, pairs = detail.origins, detail.origins.pairs
+    order = packed_order((pairs.unit, origins.row))
+    starts = boundaries(pairs.unit[order], origins.row[order])
+    row, unit = origins.row[order][starts], pairs.unit[order][starts]
+    share = run_sum(detail.share[order], starts)
+    slope = float(raw_points(1.0, weighed.policy.anchors) - raw_points(0.0, weighed.policy.anchors))
+    standing = weighed.standing
+    at = weighed.row[row + part.first_row]
+    columns, codes = standing.columns, weighed.codes
+    youngest = np.minimum.reduceat(pairs.age[order], starts) if starts.size else pairs.age[:0]
+    tau = np.maximum.reduceat(origins.tau[order], starts) if starts.size else origins.tau[:0]
+    severity = np.maximum.reduceat(pairs.severity[order], starts) if starts.size else pairs.severity[:0]
+    half_life = weighed.policy.rules.half_life[columns.indicator[at]]
+    return pd.DataFrame(
+        {
+            "row": row,
+            "unit": unit,
+            "rank": 1,
+            "line": "record",
+            "agency": _name(codes.agencies, columns.agency[at]),
+            "record_id": columns.records[columns.record[at]],
+            "indicator": _name(codes.indicators, columns.indicator[at]),
+            "agency_of_origin": _origin_names(weighed, detail, order, starts),
+            "basis": np.where(columns.anecdotal[at], "anecdotal", "factual"),
+            "stance": np.where(columns.denies[at], "denies", "supports"),
+            "event_date": _dates(columns.event[at]),
+            "recorded_date": _dates(columns.recorded[at]),
+            "claim": _claims(detail, order, starts),
+            "trust": tau,
+            "freshness": np.exp2(-youngest / half_life),
+            "severity": severity,
+            "notes": _notes(detail, order, starts),
+            "nats": np.rint(share / UNIT) * UNIT,
+            "points": np.rint(share * slope / UNIT) * UNIT,
+        }
+    )
+
+
+def _name(names: tuple[str, ...], numbers: Ints) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    return np.array([*names, None], dtype=object)[numbers]
+
+
+def _dates(days: Ints) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+    return days.astype("datetime64[D]").astype("datetime64[s]")
+
+
+def _origin_names(weighed: Weighed, detail: Detail, order: Ints, starts: Ints) -> list[str]:
+    """Return the agencies of origin of each row, joined by ``;`` in order of name."""
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    line = np.searchsorted(starts, place[detail.agency_pair], side="right") - 1
+    names: list[set[str]] = [set() for _ in range(starts.size)]
+    for number, agency in zip(line.tolist(), detail.agency.tolist(), strict=True):
+        names[number].add(weighed.codes.agencies[agency])
+    return [";".join(sorted(some)) for some in names]
+
+
+def _claims(detail: Detail, order: Ints, starts: Ints) -> Ints:
+    """Return a number for the claim of each row (of its first root), counted from 1 within its unit."""
+    fused = detail.capped.base
+    unit = fused.pairs.unit[fused.claim_starts]
+    first = boundaries(unit)
+    counted = np.arange(unit.size) - np.repeat(first, np.diff(first, append=unit.size)) + 1
+    number = np.empty(order.size, dtype=np.int64)
+    number[fused.order] = np.repeat(counted, np.diff(fused.claim_starts, append=fused.order.size))
+    return number[order][starts]
+
+
+def _notes(detail: Detail, order: Ints, starts: Ints) -> list[str]:
+    """Return what befell each row: a relay, a ring, a suspected twin, an absent origin, a denial."""
+    origins, fused = detail.origins, detail.capped.base
+    twin = np.zeros(order.size, dtype=np.bool_)
+    twin[fused.order] = fused.twin
+    relay = (origins.row != origins.pairs.origin) & ~origins.cycle & ~origins.absent
+    facts = {
+        "repeats another record": relay,
+        "origin absent": origins.absent,
+        "in a ring of reports": origins.cycle,
+        "suspected twin": twin,
+        "origin not stated": ~_stated(detail),
+        "denies its claim": origins.pairs.denies,
+    }
+    columns = [np.logical_or.reduceat(fact[order], starts) if starts.size else fact[:0] for fact in facts.values()]
+    lines = zip(*columns, strict=True) if starts.size else []
+    return ["; ".join(name for name, holds in zip(facts, line, strict=True) if holds) for line in lines]
+
+
+def _stated(detail: Detail) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    fused = detail.capped.base
+    stated = np.empty(fused.order.size, dtype=np.bool_)
+    stated[fused.order] = fused.pairs.stated
+    return stated
+
+
+def _closing_lines(weighed: Weighed, part: Block, scores: Scores, rows: pd.DataFrame, units: Ints) -> pd.DataFrame:
+    """Return base, nil answers, scale end and rounding of each listed unit: what makes the sum exact."""
+    policy = weighed.policy
+    n_units = part.n_subjects * N_LENSES
+    start = to_units(policy.base_rate)[part.unit_lens]
+    slope = float(raw_points(1.0, policy.anchors) - raw_points(0.0, policy.anchors))
+    base = np.rint(raw_points(policy.base_rate, policy.anchors) / UNIT)[part.unit_lens] * UNIT
+    nil = -np.rint(from_units(scores.nil) * slope / UNIT) * UNIT
+    unit = rows["unit"].to_numpy(dtype=np.int64)
+    told = np.bincount(unit, weights=rows["points"].to_numpy(dtype=np.float64), minlength=n_units)
+    nats_told = np.bincount(unit, weights=rows["nats"].to_numpy(dtype=np.float64), minlength=n_units)
+    raw = base + nil + told
+    ends = np.clip(raw, 0.0, 100.0) - raw
+    rounding = scores.points - (raw + ends)
+    rest = from_units(scores.log_odds - start + scores.nil) - nats_told
+    zero = np.zeros(n_units)
+    nats = (from_units(start), -from_units(scores.nil), zero, rest)
+    parts = zip(CLOSING, nats, (base, nil, ends, rounding), (0, 2, 3, 4), strict=True)
+    lines = [
+        pd.DataFrame({"unit": units, "rank": rank, "line": line, "nats": n[units], "points": p[units]})
+        for line, n, p, rank in parts
+    ]
+    return pd.concat(lines, ignore_index=True)

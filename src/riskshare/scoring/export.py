@@ -1,0 +1,76 @@
+"""Results as plain Python values, ready for JSON, under the published schema."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from riskshare.records.results import SCHEMA_VERSION
+
+_REASON: Final = (
+    "line", "nats", "points", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance", "event_date",
+    "recorded_date", "trust", "freshness", "severity", "notes", "left_out",
+)  # fmt: skip
+_ACT_NOW: Final = ("agency", "record_id", "indicator", "event_date", "duty", "contact")
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: missing becomes None, dates ISO text, tuples lists."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def results(
+    scores: pd.DataFrame, reasons: pd.DataFrame, urgent: pd.DataFrame, *, header: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return one dictionary per subject and lens, in the order of ``scores``.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        ``SCORE_COLUMNS``.
+    reasons : pandas.DataFrame
+        ``EXPLAIN_COLUMNS`` for the same subjects.
+    urgent : pandas.DataFrame
+        Rows that call for action now.
+    header : dict
+        Engine and partnership versions, ``as_of`` and ``trial``.
+
+    Returns
+    -------
+    list of dict
+        Each fits ``records.results.SubjectResult``; empty for no scores.
+    """
+    why = _by_unit(reasons, _REASON)
+    now = _by_unit(urgent, _ACT_NOW)
+    fixed = {"schema_version": SCHEMA_VERSION, **header, "internal": True}
+    out = []
+    for line in _lines(scores, tuple(scores.columns)):
+        key = (line["subject_id"], line["lens"])
+        out.append({**fixed, **line, "act_now": now.get(key, []), "reasons": why.get(key, [])})
+    return out
+
+
+def _lines(frame: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
+    names = tuple(columns)
+    values = [[plain(value) for value in frame[name].tolist()] for name in names]
+    return [dict(zip(names, line, strict=True)) for line in zip(*values, strict=True)]
+
+
+def _by_unit(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
+    found: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
+    lines = _lines(frame, columns)
+    for subject, lens, line in zip(frame["subject_id"].tolist(), frame["lens"].tolist(), lines, strict=True):
+        found.setdefault((subject, lens), []).append(line)
+    return found

@@ -1,0 +1,211 @@
+"""The published table of scores: one line per subject and lens, victimhood first, with its doubts beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskshare.kernels.segments import Bools, Ints, from_units, packed_order
+from riskshare.records.evidence import UNDER_18, Subjects
+from riskshare.records.partnership import Partnership
+from riskshare.records.policy import LENSES
+from riskshare.scales.normalise import Readings
+from riskshare.scoring.score import Scored
+from riskshare.trust.weigh import N_LENSES, Weighed
+
+BANDS: Final = ("low", "medium", "high", "very high", "cannot say")
+"""By band number; −1, the last, is ``cannot say``."""
+
+SCORE_COLUMNS: Final = (
+    "subject_id", "lens", "score", "lower", "upper", "band", "band_low", "band_high", "bars_met", "log_odds",
+    "factual_score", "score_uncapped", "completeness", "most_useful_gap", "n_records", "n_origins", "n_agencies",
+    "police_share", "effective_agencies", "leading_agency", "flags",
+)  # fmt: skip
+
+FLAGS: Final = (
+    "act_now", "anecdote_led", "capped", "circular", "disputed", "for_review", "outside_validity", "override",
+    "police_led", "sole_agency", "stale", "suspected_twins",
+)  # fmt: skip
+
+Words = NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UnitFacts:
+    """What rows say about units beyond the score: flags by name, and the agencies whose own "high" is met."""
+
+    flags: Mapping[str, Bools]
+    bars_met: Words
+
+
+def score_table(weighed: Weighed, scored: Scored, facts: UnitFacts) -> pd.DataFrame:
+    """Return the published scores.
+
+    Parameters
+    ----------
+    weighed : Weighed
+    scored : Scored
+    facts : UnitFacts
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``SCORE_COLUMNS``, in order of subject, ``harm_to`` before ``harm_by``: being at risk is never shown behind
+        being a risk. ``score``, ``lower``, ``upper``, ``factual_score`` and ``score_uncapped`` are whole points;
+        shares are missing where nothing has weight.
+    """
+    scores, codes = scored.scores, weighed.codes
+    names = np.array([*codes.agencies, None], dtype=object)
+    gaps = np.array([*codes.expected, None], dtype=object)
+    frame = pd.DataFrame(
+        {
+            "subject_id": weighed.standing.columns.subjects[scored.unit // N_LENSES],
+            "lens": np.array(LENSES, dtype=object)[scored.unit % N_LENSES],
+            "score": scores.points,
+            "lower": scores.lower,
+            "upper": scores.upper,
+            "band": np.array(BANDS, dtype=object)[scores.band],
+            "band_low": np.array(BANDS, dtype=object)[scores.band_low],
+            "band_high": np.array(BANDS, dtype=object)[scores.band_high],
+            "bars_met": facts.bars_met,
+            "log_odds": from_units(scores.log_odds),
+            "factual_score": scores.points_factual,
+            "score_uncapped": scores.points_uncapped,
+            "completeness": scores.completeness,
+            "most_useful_gap": gaps[scores.gap],
+            "n_records": scores.n_records,
+            "n_origins": scores.n_origins,
+            "n_agencies": scores.n_agencies,
+            "police_share": scores.police_share,
+            "effective_agencies": scores.effective_agencies,
+            "leading_agency": names[scores.leading_agency],
+            "flags": _flag_tuples(facts.flags, scored.unit.size),
+        }
+    )
+    order = packed_order((scored.unit // N_LENSES, (scored.unit % N_LENSES) != LENSES.index("harm_to")))
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _flag_tuples(flags: Mapping[str, Bools], size: int) -> Words:
+    """Return a sorted tuple of flags for each line; each distinct combination is built once."""
+    names = sorted(flags)
+    bits = np.zeros(size, dtype=np.int64)
+    for place, name in enumerate(names):
+        bits |= flags[name].astype(np.int64) << place
+    distinct, which = np.unique(bits, return_inverse=True)
+    tuples = np.empty(distinct.size, dtype=object)
+    for number, combination in enumerate(distinct.tolist()):
+        tuples[number] = tuple(name for place, name in enumerate(names) if combination >> place & 1)
+    return np.asarray(tuples[which], dtype=object)
+
+
+def unit_facts(
+    weighed: Weighed, scored: Scored, readings: Readings, partnership: Partnership, subjects: Subjects | None
+) -> UnitFacts:
+    """Return flags and bars met for each line of ``scored``."""
+    scores, limits = scored.scores, partnership.trust.flags
+    counted = weighed.row[scored.counted]
+    some = scores.n_records > 0
+    current = _current_readings(weighed, counted, readings)
+    with np.errstate(invalid="ignore"):
+        flags = {
+            "act_now": _units(scored, weighed, act_now_rows(weighed, scored, partnership)),
+            "anecdote_led": scores.anecdotal_share >= limits.anecdote_led,
+            "capped": scores.capped.any(axis=0),
+            "circular": _units(scored, weighed, weighed.row[scored.circular]),
+            "disputed": scores.disputed,
+            "for_review": _for_review(weighed, scored, partnership, subjects),
+            "outside_validity": _units(scored, weighed, current.rows[readings.outside_validity[current.reading]]),
+            "override": _units(scored, weighed, current.rows[readings.override[current.reading]]),
+            "police_led": scores.police_share >= limits.police_led,
+            "sole_agency": some & (scores.n_agencies == 1),
+            "stale": scores.freshness < limits.stale_freshness,
+            "suspected_twins": _units(scored, weighed, weighed.row[scored.twinned]),
+        }
+    return UnitFacts(flags, _bars_met(weighed, scored, readings, current))
+
+
+def _unit_of(weighed: Weighed, rows: Ints) -> Ints:
+    part = weighed.standing.columns
+    return part.subject[rows] * N_LENSES + np.maximum(part.lens[rows], 0)
+
+
+def _units(scored: Scored, weighed: Weighed, rows: Ints) -> Bools:
+    """Return which lines of ``scored`` have one of these standing rows."""
+    return np.isin(scored.unit, _unit_of(weighed, rows))
+
+
+def act_now_rows(weighed: Weighed, scored: Scored, partnership: Partnership) -> Ints:
+    """Return standing rows that call for action now: counted, supporting, immediate, and within their horizon.
+
+    Whatever their trust and whatever caps bind (methods: model, section 7). The horizon is measured from the youngest
+    origin of the row.
+    """
+    kinds = {kind.id: kind for kind in partnership.trust.indicators}
+    ordered = [kinds[name] for name in weighed.codes.indicators]
+    horizon = np.array([(k.horizon_days or 0) if k.immediate else -1 for k in ordered], dtype=np.int64)
+    rows = weighed.row[scored.counted]
+    part = weighed.standing.columns
+    urgent = (scored.youngest <= horizon[part.indicator[rows]]) & ~part.denies[rows]
+    return rows[urgent]
+
+
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """Current readings: for each, its standing row and its number in ``Readings``."""
+
+    rows: Ints
+    reading: Ints
+
+
+def _current_readings(weighed: Weighed, counted: Ints, readings: Readings) -> _Current:
+    """Return the newest counted reading of each agency and scale in each unit (same day: all of them)."""
+    part = weighed.standing.columns
+    slot = np.full(int(max(part.index.max(initial=-1), readings.index.max(initial=-1))) + 1, -1, dtype=np.int64)
+    slot[readings.index] = np.arange(readings.index.size)
+    reading = slot[part.index[counted]]
+    rows, reading = counted[reading >= 0], reading[reading >= 0]
+    if rows.size == 0:
+        return _Current(rows, reading)
+    scale = pd.factorize(readings.scale[reading])[0].astype(np.int64)
+    key = pd.factorize(pd.MultiIndex.from_arrays([_unit_of(weighed, rows), part.agency[rows], scale]))[0]
+    newest = np.full(int(key.max()) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(newest, key, part.event[rows])
+    keep = part.event[rows] == newest[key]
+    return _Current(rows[keep], reading[keep])
+
+
+def _bars_met(weighed: Weighed, scored: Scored, readings: Readings, current: _Current) -> Words:
+    high = readings.is_high[current.reading]
+    rows = current.rows[high]
+    unit, agency = _unit_of(weighed, rows), weighed.standing.columns.agency[rows]
+    met = np.empty(scored.unit.size, dtype=object)
+    met[:] = [()] * scored.unit.size
+    for one in np.unique(unit):
+        names = tuple(weighed.codes.agencies[a] for a in np.unique(agency[unit == one]))
+        met[np.searchsorted(scored.unit, one)] = names
+    return met
+
+
+def _for_review(weighed: Weighed, scored: Scored, partnership: Partnership, subjects: Subjects | None) -> Bools:
+    """Return ``harm_by`` lines of exploited children: held for a named reviewer (methods: model, section 0).
+
+    Where no age is known a person may be a child, and is treated as one here: the rule protects.
+    """
+    marked = {kind.id for kind in partnership.trust.indicators if kind.exploitation}
+    exploitation = np.array([name in marked for name in weighed.codes.indicators], dtype=np.bool_)
+    part = weighed.standing.columns
+    exploited = np.unique(part.subject[exploitation[part.indicator] & ~weighed.standing.barred])
+    adult = np.zeros(weighed.n_subjects, dtype=np.bool_)
+    if subjects is not None:
+        table = subjects.table
+        grown = table.loc[~table["age_band"].isin([*UNDER_18, "not known"]) & table["age_band"].notna(), "subject_id"]
+        adult = np.isin(part.subjects.astype(str), grown.to_numpy(dtype=str))
+    subject = scored.unit // N_LENSES
+    harm_by = scored.unit % N_LENSES == LENSES.index("harm_by")
+    return np.asarray(harm_by & np.isin(subject, exploited) & ~adult[subject], dtype=np.bool_)
