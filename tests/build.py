@@ -24,7 +24,13 @@ from riskshare.records.policy import (
 from riskshare.records.scale import Band, CommonScale, Route, Scale
 
 HASH = "0" * 64
-SECTORS = {"police": "police", "council": "social_care", "school": "education", "health": "health", "charity": "voluntary"}
+SECTORS = {
+    "police": "police",
+    "council": "social_care",
+    "school": "education",
+    "health": "health",
+    "charity": "voluntary",
+}
 
 
 def agency(agency_id: str, **changes: Any) -> Agency:
@@ -90,15 +96,26 @@ def trust_policy(**changes: Any) -> TrustPolicy:
         "grades": tuple(
             Grade(source=s, assessment=a, trust=t, strength=20.0, first_hand=a == "A")
             for (s, a), t in {
-                ("1", "A"): 0.9, ("1", "B"): 0.8, ("1", "C"): 0.6, ("1", "D"): 0.4,
-                ("2", "A"): 0.65, ("2", "B"): 0.6, ("2", "C"): 0.4, ("2", "D"): 0.25,
-                ("3", "A"): 0.3, ("3", "B"): 0.35, ("3", "C"): 0.15, ("3", "D"): 0.1,
+                ("1", "A"): 0.9,
+                ("1", "B"): 0.8,
+                ("1", "C"): 0.6,
+                ("1", "D"): 0.4,
+                ("2", "A"): 0.65,
+                ("2", "B"): 0.6,
+                ("2", "C"): 0.4,
+                ("2", "D"): 0.25,
+                ("3", "A"): 0.3,
+                ("3", "B"): 0.35,
+                ("3", "C"): 0.15,
+                ("3", "D"): 0.1,
             }.items()
         ),
         "source_types": (
             SourceType(id="record", name="A record", trust=0.95, strength=60.0, first_hand=True),
             SourceType(id="worry", name="A worry", trust=0.35, strength=20.0, first_hand=True),
-            SourceType(id="self_report", name="Own words", trust=0.75, strength=20.0, first_hand=True, self_report=True),
+            SourceType(
+                id="self_report", name="Own words", trust=0.75, strength=20.0, first_hand=True, self_report=True
+            ),
         ),
         "indicators": (
             indicator("blade_injury", immediate=True, horizon_days=30, duty="Call the duty desk."),
@@ -121,14 +138,25 @@ def trust_policy(**changes: Any) -> TrustPolicy:
         "anchors": (Anchor(log_odds=-2.9444389791664403, points=20.0), Anchor(log_odds=0.0, points=80.0)),
         "expected_answers": (
             ExpectedAnswer(
-                id="school_weapons", question="Any weapon seen?", lens="harm_by", indicator="weapon_carrying",
-                agency="school", prior=0.2, raises=1.1, lowers=0.18, half_life_days=90.0,
+                id="school_weapons",
+                question="Any weapon seen?",
+                lens="harm_by",
+                indicator="weapon_carrying",
+                agency="school",
+                prior=0.2,
+                raises=1.1,
+                lowers=0.18,
+                half_life_days=90.0,
             ),
         ),
         "flags": FlagLimits(police_led=0.5, anecdote_led=0.5, stale_freshness=0.25),
         "gateways": (
-            Gateway(id="serious_violence_duty", name="Serious Violence Duty", source="PCSC Act 2022 s.16",
-                    bars=("patient", "health_or_social_care")),
+            Gateway(
+                id="serious_violence_duty",
+                name="Serious Violence Duty",
+                source="PCSC Act 2022 s.16",
+                bars=("patient", "health_or_social_care"),
+            ),
             Gateway(id="cda_s115", name="Crime and Disorder Act 1998 s.115", source="CDA 1998 s.115"),
         ),
         "needs_gateway": ("patient", "health_or_social_care"),
@@ -137,8 +165,13 @@ def trust_policy(**changes: Any) -> TrustPolicy:
     return TrustPolicy(**{**fields, **changes})
 
 
-def partnership(*, agencies: tuple[Agency, ...] | None = None, scales: tuple[Scale, ...] | None = None,
-                trust: TrustPolicy | None = None, signed: bool = True) -> Partnership:
+def partnership(
+    *,
+    agencies: tuple[Agency, ...] | None = None,
+    scales: tuple[Scale, ...] | None = None,
+    trust: TrustPolicy | None = None,
+    signed: bool = True,
+) -> Partnership:
     """Return a small signed partnership: five agencies, one scale, six indicators."""
     members = agencies if agencies is not None else tuple(agency(a) for a in SECTORS)
     signatures = tuple(
@@ -191,30 +224,58 @@ def partnership_from_case(policy: dict[str, Any]) -> Partnership:
             for n, c in graded.items()
         ),
         source_types=tuple(
-            SourceType(id=n, name=n, trust=c["T"], strength=float(c["kappa"]), first_hand=c["first_hand"],
-                       self_report=c.get("self_report", False))
-            for n, c in policy["cells"].items() if n not in graded
+            SourceType(
+                id=n,
+                name=n,
+                trust=c["T"],
+                strength=float(c["kappa"]),
+                first_hand=c["first_hand"],
+                self_report=c.get("self_report", False),
+            )
+            for n, c in policy["cells"].items()
+            if n not in graded
         ),
         indicators=tuple(
             indicator(
                 n,
                 direction="raising" if k["sign"] > 0 else "protective",
-                log_likelihood_ratio=k["w"], sd=k["w_sd"], half_life_days=float(k["half_life_days"]),
-                retention_days=k["retention_days"], family=k["family"], repeat_p=float(k["p_k"]), ceiling=k["C_k"],
-                immediate=k["immediate"], horizon_days=k["horizon_days"], duty="Act." if k["immediate"] else "",
+                log_likelihood_ratio=k["w"],
+                sd=k["w_sd"],
+                half_life_days=float(k["half_life_days"]),
+                retention_days=k["retention_days"],
+                family=k["family"],
+                repeat_p=float(k["p_k"]),
+                ceiling=k["C_k"],
+                immediate=k["immediate"],
+                horizon_days=k["horizon_days"],
+                duty="Act." if k["immediate"] else "",
             )
             for n, k in policy["indicators"].items()
         ),
         families=tuple(Family(id=n, name=n, p=float(p)) for n, p in policy["families"].items()),
         correlation=Correlation(within_agency=policy["rho"], other=policy["rho_other"], unstated=policy["rho_x"]),
-        caps=Caps(anecdotal=policy["caps"].get("anecdotal"),
-                  sectors={n: c for n, c in policy["caps"].items() if n != "anecdotal"}),
-        base_rate=BaseRate(harm_by=policy["base_rate"].get("harm_by", -3.0), harm_to=policy["base_rate"].get("harm_to", -3.0),
-                           sd=policy["base_rate_sd"]),
+        caps=Caps(
+            anecdotal=policy["caps"].get("anecdotal"),
+            sectors={n: c for n, c in policy["caps"].items() if n != "anecdotal"},
+        ),
+        base_rate=BaseRate(
+            harm_by=policy["base_rate"].get("harm_by", -3.0),
+            harm_to=policy["base_rate"].get("harm_to", -3.0),
+            sd=policy["base_rate_sd"],
+        ),
         anchors=tuple(Anchor(log_odds=x, points=y) for x, y in policy["anchors"]),
         expected_answers=tuple(
-            ExpectedAnswer(id=f"q{i}", question=m["id"], lens=m["lens"], indicator=m["indicator"], agency=m["agency"],
-                           prior=m["pi"], raises=m["raise"], lowers=m["lower"], half_life_days=float(m["half_life_days"]))
+            ExpectedAnswer(
+                id=f"q{i}",
+                question=m["id"],
+                lens=m["lens"],
+                indicator=m["indicator"],
+                agency=m["agency"],
+                prior=m["pi"],
+                raises=m["raise"],
+                lowers=m["lower"],
+                half_life_days=float(m["half_life_days"]),
+            )
             for i, m in enumerate(policy["expected"])
         ),
     )

@@ -58,7 +58,7 @@ def severities(rows: list[dict[str, Any]]) -> np.ndarray:
 
 
 def as_read(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return (accepted, quarantined) as reading parts them: repeats once, conflicts and events after recording aside."""
+    """Return (accepted, quarantined) as reading parts them: repeats once, conflicts and late events aside."""
     once: list[dict[str, Any]] = []
     for row in rows:
         if row not in once:

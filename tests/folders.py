@@ -41,8 +41,14 @@ def good_files(partnership: Partnership | None = None) -> Files:
 
 def _small() -> Partnership:
     standard = ResponseStandard(
-        id="first_look", scale="demo.count", band="high", start_event="referral", stop_event="decision",
-        clock="working_days", target_working_days=1.0, source="Working together",
+        id="first_look",
+        scale="demo.count",
+        band="high",
+        start_event="referral",
+        stop_event="decision",
+        clock="working_days",
+        target_working_days=1.0,
+        source="Working together",
     )
     members: tuple[Agency, ...] = tuple(
         build.agency(name, standards=(standard,) if name == "council" else ()) for name in build.SECTORS

@@ -21,7 +21,19 @@ ALLOWED: dict[str, set[str]] = {
     "reporting": {"errors", "kernels", "records", "scales", "trust", "scoring"},
     "io": {"errors", "kernels", "records", "scales", "trust", "scoring", "reporting"},
     "assessment": {"version", "errors", "kernels", "records", "scales", "trust", "scoring", "reporting", "io"},
-    "cli": {"errors", "kernels", "records", "scales", "trust", "scoring", "reporting", "io", "assessment", "version", "__init__"},
+    "cli": {
+        "errors",
+        "kernels",
+        "records",
+        "scales",
+        "trust",
+        "scoring",
+        "reporting",
+        "io",
+        "assessment",
+        "version",
+        "__init__",
+    },
     "__init__": {"version", "errors", "records", "scales", "trust", "scoring", "reporting", "io", "assessment"},
     "__main__": {"cli"},
     "version": set(),
@@ -42,7 +54,10 @@ def imports(path: Path) -> list[str]:
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide where a thing comes from"
-            found += [f"{node.module}.{alias.name}" if node.module == "riskshare" else str(node.module) for alias in node.names]
+            found += [
+                f"{node.module}.{alias.name}" if node.module == "riskshare" else str(node.module)
+                for alias in node.names
+            ]
     return found
 
 

@@ -21,9 +21,17 @@ SAFETY = [
     {"name": "mixed", "from": 8.0, "pins": "medium"},
     {"name": "safe", "from": 16.0},
 ]
-SECOND = {"id": "demo.second", "name": "Second", "owner": "demo", "kind": "ordinal", "direction": "risk",
-          "bands": [{"name": "some", "from": 1}, {"name": "much", "from": 2, "pins": "high"}],
-          "source": "Demo guide", "year": "undated", "mark": "local"}
+SECOND = {
+    "id": "demo.second",
+    "name": "Second",
+    "owner": "demo",
+    "kind": "ordinal",
+    "direction": "risk",
+    "bands": [{"name": "some", "from": 1}, {"name": "much", "from": 2, "pins": "high"}],
+    "source": "Demo guide",
+    "year": "undated",
+    "mark": "local",
+}
 Change = tuple[str, str, Any]
 NO_BAND_NAMED: tuple[Change, ...] = ((S, "routes", []), (P, "agencies[1].standards", []))
 
@@ -115,8 +123,12 @@ AT_ODDS = [
     one(P, "agencies[0].date_formats", ["%Y%m%d", "%d%m%Y"], told="agencies[0].date_formats[1]"),
     one(P, "agencies[0].date_formats", ["%d/%m/%Y", "%d/%m/%Y"], told="agencies[0].date_formats[1]"),
     one(P, "agencies[1].standards[0].scale", "demo.none"),
-    one(P, "agencies[1].standards[1]", good_files()[P]["agencies"][1]["standards"][0],
-        told="agencies[1].standards[1].id"),
+    one(
+        P,
+        "agencies[1].standards[1]",
+        good_files()[P]["agencies"][1]["standards"][0],
+        told="agencies[1].standards[1].id",
+    ),
     one(P, "agencies[1].standards[0].band", "High"),
     one(P, "agencies[1].standards[0].clock", "elapsed"),
     one(P, "agencies[1].standards[0].target_hours", 24.0),
@@ -125,12 +137,16 @@ AT_ODDS = [
     one(C, "high_from", 20),
     one(C, "very_high_from", 100),
     one(S, "mark", "unverified"),
-    one(S, "lo", 24.0, told="hi",
-        also=((S, "kind", "ordinal"), (S, "bands", [{"name": "high", "from": 24, "pins": "high"}]))),
+    one(
+        S,
+        "lo",
+        24.0,
+        told="hi",
+        also=((S, "kind", "ordinal"), (S, "bands", [{"name": "high", "from": 24, "pins": "high"}])),
+    ),
     one(S, "lo", GONE),
     one(S, "kind", "probability", told="hi", also=((S, "hi", GONE),)),
-    one(S, "direction", "safety", told="hi",
-        also=((S, "hi", GONE), (S, "bands", SAFETY), *NO_BAND_NAMED)),
+    one(S, "direction", "safety", told="hi", also=((S, "hi", GONE), (S, "bands", SAFETY), *NO_BAND_NAMED)),
     one(S, "direction", "none"),
     one(S, "valid_to", dt.date(2020, 1, 1), also=((S, "valid_from", dt.date(2020, 1, 1)),)),
     one(S, "bands", [], told="bands", also=NO_BAND_NAMED),
@@ -144,10 +160,20 @@ AT_ODDS = [
     one(S, "bands[2].pins", "medium"),
     one(S, "bands[1].pins", "very high", told="bands[2].pins"),
     one(S, "bands[0].pins", "medium", also=((S, "bands[1].pins", GONE),)),
-    one(S, "bands", [SAFETY[0] | {"pins": "medium"}, SAFETY[1] | {"pins": "high"}, SAFETY[2]], told="bands[1].pins",
-        also=((S, "direction", "safety"), *NO_BAND_NAMED)),
-    one(S, "bands", [*SAFETY[:1], SAFETY[2] | {"pins": "medium"}], told="bands[1].pins",
-        also=((S, "direction", "safety"), *NO_BAND_NAMED)),
+    one(
+        S,
+        "bands",
+        [SAFETY[0] | {"pins": "medium"}, SAFETY[1] | {"pins": "high"}, SAFETY[2]],
+        told="bands[1].pins",
+        also=((S, "direction", "safety"), *NO_BAND_NAMED),
+    ),
+    one(
+        S,
+        "bands",
+        [*SAFETY[:1], SAFETY[2] | {"pins": "medium"}],
+        told="bands[1].pins",
+        also=((S, "direction", "safety"), *NO_BAND_NAMED),
+    ),
     one(S, "kind", "nominal", told="bands[1].pins", also=((S, "bands[2].pins", GONE),)),
     one(S, "kind", "effort", told="bands[2].pins", also=((S, "bands[1].pins", GONE),)),
     one(S, "routes[0].raises_to", "extreme"),
@@ -169,8 +195,12 @@ AT_ODDS = [
     one(T, "indicators[2].lens", ["harm_to", "harm_to"]),
     one(T, "indicators[0].horizon_days", GONE),
     one(T, "indicators[0].duty", " "),
-    one(T, "indicators[3].immediate", True,
-        also=((T, "indicators[3].horizon_days", 30), (T, "indicators[3].duty", "Act."))),
+    one(
+        T,
+        "indicators[3].immediate",
+        True,
+        also=((T, "indicators[3].horizon_days", 30), (T, "indicators[3].duty", "Act.")),
+    ),
     one(T, "indicators[4].lens", ["harm_by"]),
     one(T, "indicators[5].horizon_days", GONE),
     one(T, "indicators[2].proxy_for", ["poverty"], told="indicators[2].justification"),
@@ -185,14 +215,19 @@ AT_ODDS = [
     one(T, "expected_answers[0].agency", "academy"),
     one(T, "expected_answers[0].sector", "fire", also=((T, "expected_answers[0].agency", GONE),)),
     one(T, "expected_answers[0].indicator", "weapons"),
-    one(T, "expected_answers[0].lens", "harm_by",
-        also=((T, "expected_answers[0].indicator", "criminal_exploitation"),)),
+    one(
+        T, "expected_answers[0].lens", "harm_by", also=((T, "expected_answers[0].indicator", "criminal_exploitation"),)
+    ),
     one(T, "correlation.within_agency.army", 0.5),
     one(T, "caps.sectors.fire", 1.0),
     one(T, "anchors[1].points", 20.0),
     one(T, "anchors[0].log_odds", 0.0, told="anchors[1].log_odds"),
-    one(T, "needs_gateway[2]", "criminal",
-        also=((T, "gateways[0].bars", ["criminal"]), (T, "gateways[1].bars", ["criminal"]))),
+    one(
+        T,
+        "needs_gateway[2]",
+        "criminal",
+        also=((T, "gateways[0].bars", ["criminal"]), (T, "gateways[1].bars", ["criminal"])),
+    ),
     one(G, "signatures[0].agency", "army"),
     one(G, "signatures[5]", signature("police", "1" * 64), told="signatures[5].agency"),
 ]
@@ -235,9 +270,7 @@ def test_the_good_folder_is_good(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("changes", "told"), [*WRONG_SHAPE, *AT_ODDS, *NOT_A_FILE_OF_OURS])
-def test_one_fault_is_told_once_where_it_is(
-    tmp_path: Path, changes: tuple[Change, ...], told: tuple[str, str]
-) -> None:
+def test_one_fault_is_told_once_where_it_is(tmp_path: Path, changes: tuple[Change, ...], told: tuple[str, str]) -> None:
     problems = problems_of(write_folder(tmp_path, changed(good_files(), *changes)))
     assert [(problem.file, problem.key) for problem in problems] == [told]
     assert problems[0].rule.endswith(".")

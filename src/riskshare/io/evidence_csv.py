@@ -135,5 +135,3 @@ def _add(batch: list[list[str]], header: list[str], columniser: Columniser) -> N
     columniser.fault(ragged, "", "ragged_row")
     columns = zip(*batch, strict=True) if batch else [()] * len(header)
     columniser.add(dict(zip(header, columns, strict=True)), len(batch))
-
-

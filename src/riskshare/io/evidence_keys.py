@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from riskshare.io.evidence_cells import Bools, Faults, Ints
-from riskshare.io.evidence_rules import Checked
 from riskshare.io.evidence_dates import MISSING
+from riskshare.io.evidence_rules import Checked
 from riskshare.records.evidence import BARRED_SCHEMA
 
 KEY: Final = ("agency", "record_id", "subject_id", "indicator")
@@ -42,9 +42,7 @@ def pack(columns: Sequence[NDArray[Any]]) -> Ints:
     return packed
 
 
-def sort_out(
-    rows: Ints, key: Sequence[NDArray[Any]], content: Sequence[NDArray[Any]]
-) -> tuple[Ints, Ints, Ints]:
+def sort_out(rows: Ints, key: Sequence[NDArray[Any]], content: Sequence[NDArray[Any]]) -> tuple[Ints, Ints, Ints]:
     """Return (conflicting rows, repeated rows, the earlier row each of those repeats) among some rows.
 
     Rows of one key that are not all alike conflict, repeats among them included: which is right is not for a program

@@ -231,11 +231,26 @@ def test_a_dictionary_of_giant_texts_is_not_unfolded() -> None:
 
 
 def test_barred_keys_hold_only_what_could_be_read() -> None:
+    told = {"agency": "school", "record_id": "r1", "recorded_date": dt.date(2026, 3, 2)}
     rows = [row(indicator="what"), row(subject_id="a b"), row(record_id="a b"), row(indicator="what")]
     assert read_evidence(rows, PARTNERS).barred.to_pylist() == [
-        {"agency": "school", "record_id": "r1", "subject_id": "S1", "indicator": None},
-        {"agency": "school", "record_id": "r1", "subject_id": None, "indicator": "weapon_carrying"},
+        {"agency": "school", "record_id": "r1", "subject_id": "S1", "indicator": None, "recorded_date": day},
+        {
+            "agency": "school",
+            "record_id": "r1",
+            "subject_id": None,
+            "indicator": "weapon_carrying",
+            "recorded_date": day,
+        },
     ]
+
+
+def test_a_key_set_aside_twice_bars_from_its_earliest_recording() -> None:
+    rows = [row(indicator="what"), row(indicator="what", recorded_date="2026-03-01", event_date="2026-02-01")]
+    (barred,) = read_evidence(rows, PARTNERS).barred.to_pylist()
+    assert barred["recorded_date"] == dt.date(2026, 3, 1)
+    (unread,) = read_evidence([*rows, row(indicator="what", recorded_date="?")], PARTNERS).barred.to_pylist()
+    assert unread["recorded_date"] is None
 
 
 def test_every_code_in_use_is_in_the_table_and_the_guide() -> None:

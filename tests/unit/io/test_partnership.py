@@ -102,9 +102,15 @@ def test_a_scale_of_safety_pins_downwards(tmp_path: Path) -> None:
 
 def test_a_scale_that_does_not_measure_severity_pins_nothing(tmp_path: Path) -> None:
     nominal = {
-        "id": "demo.kind", "name": "Kind", "owner": "demo", "kind": "nominal", "direction": "none",
+        "id": "demo.kind",
+        "name": "Kind",
+        "owner": "demo",
+        "kind": "nominal",
+        "direction": "none",
         "bands": [{"name": "red", "from": 1}, {"name": "blue", "from": 2}],
-        "source": "Demo guide", "year": "undated", "mark": "local",
+        "source": "Demo guide",
+        "year": "undated",
+        "mark": "local",
     }
     assert load_partnership(write_folder(tmp_path, good_files() | {"scales/k.toml": nominal})).scale("demo.kind")
 
@@ -131,8 +137,35 @@ OPTIONAL_BUT_NEEDED = ("bands", "lo", "gateways", "families")
 """Keys with a default that another part of the small partnership cannot do with."""
 PLACES = [(file, path) for file, table in good_files().items() for path in leaves(table)]
 JUNK = st.sampled_from(
-    [None, True, -1, 0, 3, 10**18, 0.5, math.inf, -math.inf, math.nan, "", " ", "x", "police", "demo.count", "high",
-     "\u202ex", "%d", dt.date(2020, 1, 1), dt.datetime(2020, 1, 1, 1), dt.time(1), [], {}, [1], [[]], [{}], {"id": "x"}]
+    [
+        None,
+        True,
+        -1,
+        0,
+        3,
+        10**18,
+        0.5,
+        math.inf,
+        -math.inf,
+        math.nan,
+        "",
+        " ",
+        "x",
+        "police",
+        "demo.count",
+        "high",
+        "\u202ex",
+        "%d",
+        dt.date(2020, 1, 1),
+        dt.datetime(2020, 1, 1, 1),
+        dt.time(1),
+        [],
+        {},
+        [1],
+        [[]],
+        [{}],
+        {"id": "x"},
+    ]
 )
 
 

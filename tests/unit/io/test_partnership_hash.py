@@ -24,9 +24,17 @@ from riskshare.records.policy import Anchor, BaseRate, Caps, Correlation, Family
 from riskshare.records.scale import CommonScale
 
 SECOND = {
-    "id": "demo.another", "name": "Second", "owner": "demo", "kind": "ordinal", "direction": "risk", "lo": 0.0,
+    "id": "demo.another",
+    "name": "Second",
+    "owner": "demo",
+    "kind": "ordinal",
+    "direction": "risk",
+    "lo": 0.0,
     "bands": [{"name": "some", "from": 1.0}, {"name": "much", "from": 2.0, "pins": "high"}],
-    "source": "Demo guide", "year": "undated", "mark": "local", "valid_from": dt.date(2020, 1, 1),
+    "source": "Demo guide",
+    "year": "undated",
+    "mark": "local",
+    "valid_from": dt.date(2020, 1, 1),
 }
 FILES: Files = good_files() | {"scales/zz.toml": SECOND}
 ORDERED = ("bands", "anchors", "date_formats")
@@ -100,8 +108,13 @@ def test_any_number_changed_changes_the_hash(file: str, path: str, value: float)
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("name", "Elsewhere"), ("purpose", "other"), ("example", False), ("agencies[0].contact", "another desk"),
-     ("agencies[0].sensitive", True)],
+    [
+        ("name", "Elsewhere"),
+        ("purpose", "other"),
+        ("example", False),
+        ("agencies[0].contact", "another desk"),
+        ("agencies[0].sensitive", True),
+    ],
 )
 def test_what_is_not_signed_changes_the_version_alone(path: str, value: Any) -> None:
     partnership = load(changed(FILES, ("partnership.toml", path, value)))
@@ -125,9 +138,19 @@ def test_the_hash_stays_what_it_was() -> None:
     The canonical text is written out, so that the hash can be made again with any SHA-256 tool.
     """
     trust = TrustPolicy(
-        title="T", agreed="proposal", purpose="é", tau_max=0.99, relay_fidelity=1.0, twin_days=3, z=1.96,
-        completeness_for_low=0.5, grades=(), indicators=(), families=(Family(id="f", name="F", p=math.inf),),
-        correlation=Correlation(other=0.5, unstated=0.9), caps=Caps(),
+        title="T",
+        agreed="proposal",
+        purpose="é",
+        tau_max=0.99,
+        relay_fidelity=1.0,
+        twin_days=3,
+        z=1.96,
+        completeness_for_low=0.5,
+        grades=(),
+        indicators=(),
+        families=(Family(id="f", name="F", p=math.inf),),
+        correlation=Correlation(other=0.5, unstated=0.9),
+        caps=Caps(),
         base_rate=BaseRate(harm_by=-3.0, harm_to=-3.0, sd=0.0),
         anchors=(Anchor(log_odds=-3.0, points=20.0), Anchor(log_odds=0.0, points=80.0)),
         flags=FlagLimits(police_led=0.5, anecdote_led=0.5, stale_freshness=1e-05),

@@ -70,8 +70,13 @@ def test_a_stranger_may_not_sign(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("role", "day", "told"),
-    [(" ", DAY, "role"), ("x" * 2001, DAY, "role"), ("a\ud800", DAY, "role"), ("head", "2026-03-31", "signed_on"),
-     ("head", dt.datetime(2026, 3, 31), "signed_on")],
+    [
+        (" ", DAY, "role"),
+        ("x" * 2001, DAY, "role"),
+        ("a\ud800", DAY, "role"),
+        ("head", "2026-03-31", "signed_on"),
+        ("head", dt.datetime(2026, 3, 31), "signed_on"),
+    ],
 )
 def test_a_role_and_a_day_are_needed(folder: Path, role: str, day: dt.date, told: str) -> None:
     names = sorted(os.listdir(folder))

@@ -1,0 +1,52 @@
+# Two targets do everything on a machine that has Python 3.11 or newer, make and the internet:
+#   make demo   install, and run the main job on the example partnership
+#   make test   install, and run lint, types and tests
+# Once installed, neither touches the network.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: demo test test-long bench sample lint types clean
+
+demo: $(VENV)/.demo
+	$(BIN)/riskshare demo
+
+test: $(VENV)/.test lint types
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" --cov --cov-report=term
+
+test-long: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/fusion.py --rows 1000000 10000000
+
+# Remake the synthetic sample data from its seed.
+sample: $(VENV)/.demo
+	$(BIN)/python sample_data/make_sample.py
+
+clean:
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+
+$(VENV)/.uv:
+	@test -n "$(PYTHON)" || { echo "riskshare needs Python 3.11 or newer on the path." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.uv pyproject.toml uv.lock
+	$(BIN)/uv sync --quiet --frozen --inexact --no-dev --extra all --python $(BIN)/python
+	touch $@
+
+$(VENV)/.test: $(VENV)/.uv pyproject.toml uv.lock
+	$(BIN)/uv sync --quiet --frozen --inexact --extra all --python $(BIN)/python
+	touch $@
