@@ -86,7 +86,8 @@ def cap(
         held = np.zeros(n_units, dtype=np.bool_)
         held[pairs.unit[member]] = True
         held &= base.raising > ceiling
-        keep = np.flatnonzero(held[pairs.unit] & ~member) if held.any() else np.zeros(0, dtype=np.int64)
+        # In the order of the full pass: without x most pairs stay sorted.
+        keep = base.order[(held[pairs.unit] & ~member)[base.order]] if held.any() else base.order[:0]
         kept.append(keep)
         if not held.any():
             without.append(None)

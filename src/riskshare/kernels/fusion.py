@@ -140,7 +140,8 @@ def fuse(pairs: Pairs, rules: Rules, candidates: TwinCandidates, n_units: int) -
     pairs, twin = _join_twins(pairs, candidates, rules.twin_days)
     agency_class = np.where(pairs.stated, pairs.agency + 1, 0)
     order = packed_order((pairs.unit, pairs.indicator, pairs.token, pairs.denies, agency_class, pairs.origin))
-    pairs, twin, agency_class = pairs.take(order), twin[order], agency_class[order]
+    if not _in_place(order):
+        pairs, twin, agency_class = pairs.take(order), twin[order], agency_class[order]
     group, group_claim, claim_starts = _group(pairs, agency_class)
     half_life = rules.half_life[pairs.indicator[group.starts]]
     levels, truth = weigh_levels(group, half_life, rules.agency_p, rules.unstated_p)
@@ -154,6 +155,11 @@ def fuse(pairs: Pairs, rules: Rules, candidates: TwinCandidates, n_units: int) -
         order, pairs, twin, group, half_life, group_claim, denies, levels, truth, chosen, claim_starts, supported,
         unit, indicator, weight, denied, *joined, raising, protective,
     )  # fmt: skip
+
+
+def _in_place(order: Index) -> bool:
+    """Return whether rows already stand in order, so that nothing need be moved."""
+    return bool(np.all(order[1:] > order[:-1]))
 
 
 def _join_twins(pairs: Pairs, candidates: TwinCandidates, twin_days: int) -> tuple[Pairs, Bools]:
@@ -173,8 +179,8 @@ def _join_twins(pairs: Pairs, candidates: TwinCandidates, twin_days: int) -> tup
 def _group(pairs: Pairs, agency_class: Ints) -> tuple[Group, Index, Index]:
     """Return the (claim, stance) groups, the claim of each group, and where claims start."""
     claim_starts = boundaries(pairs.unit, pairs.indicator, pairs.token)
-    group_starts = boundaries(pairs.unit, pairs.indicator, pairs.token, pairs.denies)
     claim_of_pair = run_of_row(claim_starts, pairs.unit.size)
+    group_starts = boundaries(claim_of_pair, pairs.denies)
     # t⁻ is over all denying rows: their severity plays no part.
     severity = np.where(pairs.denies, 1.0, pairs.severity)
     group = Group(group_starts, agency_class, pairs.origin, pairs.weight, pairs.age, severity)

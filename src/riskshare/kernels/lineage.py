@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from riskshare.kernels.segments import ranges
+
 Index = NDArray[np.int64]
 
 
@@ -122,38 +124,52 @@ def _breadth_first(
     graph: csr_array, sources: NDArray[np.intp], is_root: NDArray[np.bool_], root_of: Index
 ) -> tuple[NDArray[np.intp], Index, NDArray[np.intp], Index]:
     """Return (source, root, last node before it, hops) for each root at its first arrival, ties of the last kept."""
-    n_nodes = is_root.size
     inside = sources[is_root[sources]]
     lines = [(inside, root_of[inside], inside, np.zeros(inside.size, dtype=np.int64))]
-    start = sources[~is_root[sources]]
-    origin, here = start, start
-    seen = np.sort(origin * n_nodes + here)
-    reached = np.zeros(0, dtype=np.int64)
+    origin = here = sources[~is_root[sources]]
+    degrees = np.diff(graph.indptr)
+    # Where every row repeats one record, no path meets itself or another: nothing is reached twice.
+    once = bool(np.all(degrees[~is_root] == 1))
+    seen = _Reached(is_root.size, origin, here)
+    arrived = _Reached(int(root_of.max(initial=0)) + 1, origin[:0], here[:0])
     hops = 0
     while origin.size:
         hops += 1
-        degree = graph.indptr[here + 1] - graph.indptr[here]
-        position = np.repeat(graph.indptr[here] - (np.cumsum(degree) - degree), degree) + np.arange(int(degree.sum()))
-        origin, last, here = (
-            np.repeat(origin, degree),
-            np.repeat(here, degree),
-            graph.indices[position].astype(np.int64),
-        )
+        degree = degrees[here]
+        position = ranges(graph.indptr[here].astype(np.int64), degree)
+        origin, last = np.repeat(origin, degree), np.repeat(here, degree)
+        here = graph.indices[position].astype(np.int64)
         at_root = is_root[here]
-        arrival = origin[at_root] * n_nodes + _position(root_of[here[at_root]], root_of)
-        new = ~np.isin(arrival, reached)
-        lines.append(
-            (origin[at_root][new], root_of[here[at_root]][new], last[at_root][new], np.full(int(new.sum()), hops))
-        )
-        reached = np.union1d(reached, arrival)
-        onward = np.unique(origin[~at_root] * n_nodes + here[~at_root])
-        onward = onward[~np.isin(onward, seen)]
-        seen = np.union1d(seen, onward)
-        origin, here = onward // n_nodes, onward % n_nodes
+        source, root, before = origin[at_root], root_of[here[at_root]], last[at_root]
+        origin, here = origin[~at_root], here[~at_root]
+        if not once:
+            new = arrived.add(source, root)
+            source, root, before = source[new], root[new], before[new]
+            new = seen.add(origin, here)
+            origin, here = _distinct(origin[new], here[new], is_root.size)
+        lines.append((source, root, before, np.full(source.size, hops)))
     source, root, last, steps = (np.concatenate(column) for column in zip(*lines, strict=True))
     return source, root, last, steps
 
 
-def _position(roots: Index, root_of: Index) -> NDArray[np.intp]:
-    """Return a small number for each root, the same for the same root."""
-    return np.searchsorted(np.unique(root_of), roots)
+def _distinct(origin: Index, here: Index, n_nodes: int) -> tuple[Index, Index]:
+    key = np.unique(origin * n_nodes + here)
+    return key // n_nodes, key % n_nodes
+
+
+class _Reached:
+    """The (row, node) pairs met so far, as one sorted array of keys."""
+
+    def __init__(self, width: int, row: Index, node: Index) -> None:
+        self.width = width
+        self.keys = np.sort(row * width + node)
+
+    def add(self, row: Index, node: Index) -> NDArray[np.bool_]:
+        """Return which pairs are new, and remember them; a pair met twice in one call is new both times."""
+        key = row * self.width + node
+        place = np.searchsorted(self.keys, key)
+        new = np.ones(key.size, dtype=np.bool_)
+        inside = place < self.keys.size
+        new[inside] = self.keys[place[inside]] != key[inside]
+        self.keys = np.sort(np.concatenate((self.keys, key[new])))
+        return new

@@ -255,7 +255,7 @@ def _merge_stand_ins(nodes: _Nodes, cells: Cells, paths: Paths) -> tuple[Ints, I
 def _trust(rows: Rows, cells: Cells, row: Ints, lent: _Lent, hops: Ints) -> tuple[Floats, Ints, Floats]:
     """Return τ of each pair without τ_max, the cell that binds it, and ∂τ/∂T of that cell."""
     own = cells.trust[rows.cell[row]]
-    fidelity = cells.relay_fidelity ** hops.astype(np.float64)
+    fidelity = (cells.relay_fidelity ** np.arange(float(hops.max(initial=0)) + 1.0))[hops]
     passed_on = fidelity * lent.trust
     relayed = passed_on < own
     tau = np.minimum(np.where(relayed, passed_on, own), _CERTAIN)

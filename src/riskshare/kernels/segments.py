@@ -38,7 +38,8 @@ def packed_order(fields: Sequence[NDArray[np.integer] | Bools]) -> NDArray[np.in
     for field, width in zip(fields[1:], widths[1:], strict=True):
         key <<= width
         key |= field
-    return np.argsort(key)
+    # Rows that come sorted, as a subset of sorted rows does, cost one look.
+    return np.arange(size) if bool(np.all(key[1:] >= key[:-1])) else np.argsort(key)
 
 
 def boundaries(*fields: NDArray[np.generic]) -> NDArray[np.intp]:
@@ -62,7 +63,11 @@ def boundaries(*fields: NDArray[np.generic]) -> NDArray[np.intp]:
 
 def run_lengths(starts: NDArray[np.intp], size: int) -> NDArray[np.intp]:
     """Return the length of each run, given where runs start and how many rows there are."""
-    return np.diff(starts, append=size)
+    lengths = np.empty(starts.size, dtype=np.intp)
+    if starts.size:
+        np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
+        lengths[-1] = size - starts[-1]
+    return lengths
 
 
 def run_of_row(starts: NDArray[np.intp], size: int) -> NDArray[np.intp]:
@@ -98,7 +103,7 @@ def run_sum(values: Floats, starts: NDArray[np.intp]) -> Floats:
     total = values[starts].copy()
     pairs = np.flatnonzero(lengths == 2)
     total[pairs] += values[starts[pairs] + 1]
-    for length in np.unique(lengths[lengths > 2]):
+    for length in np.flatnonzero(np.bincount(lengths)[3:]) + 3 if lengths.size else ():
         runs = np.flatnonzero(lengths == length)
         block = values[starts[runs, None] + np.arange(length)]
         block.sort(axis=1)
