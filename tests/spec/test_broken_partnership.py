@@ -26,6 +26,8 @@ SECOND = {
     "name": "Second",
     "owner": "demo",
     "kind": "ordinal",
+    "lo": 1,
+    "hi": 2,
     "direction": "risk",
     "bands": [{"name": "some", "from": 1}, {"name": "much", "from": 2, "pins": "high"}],
     "source": "Demo guide",

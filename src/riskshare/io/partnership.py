@@ -24,6 +24,7 @@ from riskshare.records.policy import (
     TrustPolicy,
 )
 from riskshare.records.scale import CommonScale, Scale
+from riskshare.scales.agreed import scale_problems
 
 
 class PartnershipFile(Record):
@@ -91,9 +92,16 @@ def load_partnership(folder: str | os.PathLike[str]) -> Partnership:
         signatures=group(signed, "signatures", Signature, ("agency",)),
     )
     problems += find_problems(draft)
+    problems += _unplaceable(draft, {problem.file for problem in problems})
     if problems or head is None or trust is None or common is None:
         raise PartnershipError(sorted(set(problems)))
     return _assemble(draft, head.entry.record, trust.entry.record, common.entry.record)
+
+
+def _unplaceable(draft: Draft, faulty: set[str]) -> list[Problem]:
+    """Return what keeps a scale, sound in itself, from being placed on the common scale."""
+    sound = [entry for entry in draft.scales.entries if entry.file not in faulty]
+    return [problem for entry in sound for problem in scale_problems(entry.record, entry.file)]
 
 
 def _fit_all(

@@ -194,3 +194,12 @@ def test_any_key_may_be_missing(tmp_path: Path, file: str) -> None:
         told = {problem.key for problem in problems if problem.rule == "A required key is missing."}
         assert told <= {key}
         assert told or not problems or key in OPTIONAL_BUT_NEEDED
+
+
+def test_a_scale_that_could_not_be_placed_is_a_problem_at_loading(tmp_path: Path) -> None:
+    """A sound-looking file whose cut falls between steps would otherwise stop the scoring later."""
+    files = changed(good_files(), ("scales/demo.count.toml", "bands[1].from", 7.5))
+    with pytest.raises(PartnershipError) as caught:
+        load_partnership(write_folder(tmp_path / "agreed", files))
+    assert ("scales/demo.count.toml", "bands[1].from") in {(p.file, p.key) for p in caught.value.problems}
+    assert all(problem.remedy for problem in caught.value.problems)
