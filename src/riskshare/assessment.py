@@ -196,7 +196,7 @@ class Assessment:
         UnknownSubjectError
             There is no result for that subject (or that lens).
         """
-        frame = explain_subject(self.weighed, self._subject(subject_id))
+        frame = explain_subject(self.weighed, self.readings, self._subject(subject_id))
         frame = frame if lens is None else frame[frame["lens"] == lens].reset_index(drop=True)
         if frame.empty:
             raise UnknownSubjectError
@@ -353,7 +353,7 @@ class Assessment:
             scores = self.scores[self.scores["subject_id"] == subject_id]
             urgent = self.act_now[self.act_now["subject_id"] == subject_id]
         else:
-            why = (explain_block(self.weighed, part) for part in blocks(self.weighed))
+            why = (explain_block(self.weighed, self.readings, part) for part in blocks(self.weighed))
             scores, urgent = self.scores, self.act_now
         return results(scores, _joined(why), urgent, header=header)
 

@@ -40,7 +40,7 @@ class Expected(NamedTuple):
 class Asked(NamedTuple):
     """Per unit: nats taken off by nil answers, V_miss, completeness (NaN: nothing expected), and the greatest gap.
 
-    ``gap`` is the number of the expected answer with the greatest v_m(1 − f_m), −1 where there is none.
+    ``gap`` is the number of the expected answer with the greatest v_m(1 − f_m), −1 where nothing is missing.
     """
 
     nil: Floats
@@ -96,7 +96,7 @@ def ask(answers: Answers, expected: Expected, unit_lens: Ints, n_units: int) -> 
     total, known = _row_sum(worth), _row_sum(worth * fresh)
     with np.errstate(invalid="ignore"):
         completeness = np.where(total > 0, known / total, np.nan)
-    gap = np.where(asked.any(axis=1), np.argmax(np.where(asked, missing, -1.0), axis=1), -1)
+    gap = np.where(missing.max(axis=1) > 0, np.argmax(missing, axis=1), -1)
     return Asked(_row_sum(np.where(asked, taken, 0.0)), _row_sum(missing), completeness, gap)
 
 

@@ -32,6 +32,10 @@ class Reason(Record):
     stance: Literal["supports", "denies"] | None = None
     event_date: dt.date | None = None
     recorded_date: dt.date | None = None
+    scale: str | None = None
+    native_value: str | None = None
+    native_band: str | None = None
+    common_position: float | None = None
     trust: float | None = None
     freshness: float | None = None
     severity: float | None = None

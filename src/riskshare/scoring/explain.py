@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskshare.kernels.points import raw_points, whole_points
 from riskshare.kernels.scores import Detail, Scores
-from riskshare.kernels.segments import UNIT, Ints, boundaries, from_units, packed_order, run_sum, to_units
+from riskshare.kernels.segments import UNIT, Bools, Ints, boundaries, from_units, packed_order, run_sum, to_units
 from riskshare.records.policy import LENSES
+from riskshare.scales.normalise import Readings
 from riskshare.scoring.leave_out import without_rows
 from riskshare.scoring.score import Block, block, score_block
 from riskshare.trust.weigh import N_LENSES, Weighed
@@ -20,16 +22,19 @@ CLOSING: Final = ("base", "nil answers", "scale end", "rounding")
 
 EXPLAIN_COLUMNS: Final = (
     "subject_id", "lens", "line", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance",
-    "event_date", "recorded_date", "claim", "trust", "freshness", "severity", "notes", "nats", "points", "left_out",
+    "event_date", "recorded_date", "scale", "native_value", "native_band", "common_position", "claim", "trust",
+    "freshness", "severity", "notes", "nats", "points", "left_out",
 )  # fmt: skip
 
 
-def explain_subject(weighed: Weighed, subject: int, *, leave_out: bool = True) -> pd.DataFrame:
+def explain_subject(weighed: Weighed, readings: Readings, subject: int, *, leave_out: bool = True) -> pd.DataFrame:
     """Return the reasons of one subject's scores, a line per record.
 
     Parameters
     ----------
     weighed : Weighed
+    readings : Readings
+        Of the same evidence: native value, native band and common position stand beside each record.
     subject : int
         Subject number.
     leave_out : bool
@@ -42,14 +47,14 @@ def explain_subject(weighed: Weighed, subject: int, *, leave_out: bool = True) -
         all are whole multiples of 2⁻⁴⁰, which add without error in any order. ``left_out`` is the change of the
         score in points if the record were left out; it is not the negative of ``points`` and need not sum to anything.
     """
-    return explain_block(weighed, block(weighed, subject, subject + 1), leave_out=leave_out)
+    return explain_block(weighed, readings, block(weighed, subject, subject + 1), leave_out=leave_out)
 
 
-def explain_block(weighed: Weighed, part: Block, *, leave_out: bool = False) -> pd.DataFrame:
+def explain_block(weighed: Weighed, readings: Readings, part: Block, *, leave_out: bool = False) -> pd.DataFrame:
     """Return the reasons of every subject in a block; ``leave_out`` needs a block of one subject."""
     scores, detail = score_block(part, weighed)
     listed = weighed.listed[part.first_subject * N_LENSES :][: part.n_subjects * N_LENSES]
-    rows = _row_lines(weighed, part, detail)
+    rows = _row_lines(weighed, readings, part, detail)
     if leave_out:
         left = without_rows(part, detail, weighed, rows["row"].to_numpy())
         unit = rows["unit"].to_numpy()
@@ -62,11 +67,12 @@ def explain_block(weighed: Weighed, part: Block, *, leave_out: bool = False) -> 
     frame["subject_id"] = weighed.standing.columns.subjects[frame["unit"].to_numpy() // N_LENSES + part.first_subject]
     frame["lens"] = np.array(LENSES, dtype=object)[frame["unit"].to_numpy() % N_LENSES]
     frame["left_out"] = frame["left_out"].astype("Int64")
+    frame["common_position"] = frame["common_position"].astype("Float64")
     order = np.lexsort((-frame["points"].abs().to_numpy(), frame["rank"].to_numpy(), frame["unit"].to_numpy()))
     return frame.iloc[order].reset_index(drop=True)[list(EXPLAIN_COLUMNS)]
 
 
-def _row_lines(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
+def _row_lines(weighed: Weighed, readings: Readings, part: Block, detail: Detail) -> pd.DataFrame:
     """Return a line for each row with weight: its share, what it is, and what befell it."""
     origins, pairs = detail.origins, detail.origins.pairs
     order = packed_order((pairs.unit, origins.row))
@@ -95,6 +101,7 @@ def _row_lines(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
             "stance": np.where(columns.denies[at], "denies", "supports"),
             "event_date": _dates(columns.event[at]),
             "recorded_date": _dates(columns.recorded[at]),
+            **_native(readings, columns.index[at]),
             "claim": _claims(detail, order, starts),
             "trust": tau,
             "freshness": np.exp2(-youngest / half_life),
@@ -104,6 +111,27 @@ def _row_lines(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
             "points": np.rint(share * slope / UNIT) * UNIT,
         }
     )
+
+
+def _native(readings: Readings, index: Ints) -> dict[str, NDArray[np.object_]]:
+    """Return each record's own scale, value and band beside its common position; missing where it has no reading."""
+    place = np.searchsorted(readings.index, index)
+    place[place >= readings.index.size] = -1
+    found = (place >= 0) & (readings.index[place] == index) if readings.index.size else np.zeros(index.size, np.bool_)
+    columns: dict[str, NDArray[Any]] = {
+        "scale": readings.scale,
+        "native_value": readings.native_text,
+        "native_band": readings.native_band,
+        "common_position": readings.common,
+    }
+    return {name: _where(found, values, place) for name, values in columns.items()}
+
+
+def _where(found: Bools, values: NDArray[Any], place: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Return the values at some places, None where there is none."""
+    out = np.full(found.size, None, dtype=object)
+    out[found] = values[place[found]]
+    return out
 
 
 def _name(names: tuple[str, ...], numbers: Ints) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
@@ -169,7 +197,7 @@ def _closing_lines(weighed: Weighed, part: Block, scores: Scores, rows: pd.DataF
     start = to_units(policy.base_rate)[part.unit_lens]
     slope = float(raw_points(1.0, policy.anchors) - raw_points(0.0, policy.anchors))
     base = np.rint(raw_points(policy.base_rate, policy.anchors) / UNIT)[part.unit_lens] * UNIT
-    nil = -np.rint(from_units(scores.nil) * slope / UNIT) * UNIT
+    nil = 0.0 - np.rint(from_units(scores.nil) * slope / UNIT) * UNIT
     unit = rows["unit"].to_numpy(dtype=np.int64)
     told = np.bincount(unit, weights=rows["points"].to_numpy(dtype=np.float64), minlength=n_units)
     nats_told = np.bincount(unit, weights=rows["nats"].to_numpy(dtype=np.float64), minlength=n_units)
@@ -178,7 +206,7 @@ def _closing_lines(weighed: Weighed, part: Block, scores: Scores, rows: pd.DataF
     rounding = scores.points - (raw + ends)
     rest = from_units(scores.log_odds - start + scores.nil) - nats_told
     zero = np.zeros(n_units)
-    nats = (from_units(start), -from_units(scores.nil), zero, rest)
+    nats = (from_units(start), 0.0 - from_units(scores.nil), zero, rest)
     parts = zip(CLOSING, nats, (base, nil, ends, rounding), (0, 2, 3, 4), strict=True)
     lines = [
         pd.DataFrame({"unit": units, "rank": rank, "line": line, "nats": n[units], "points": p[units]})

@@ -84,24 +84,27 @@ def score_table(weighed: Weighed, scored: Scored, facts: UnitFacts) -> pd.DataFr
             "police_share": scores.police_share,
             "effective_agencies": scores.effective_agencies,
             "leading_agency": names[scores.leading_agency],
-            "flags": _flag_tuples(facts.flags, scored.unit.size),
+            "flags": name_tuples(np.stack([facts.flags[name] for name in FLAGS], axis=1), FLAGS),
         }
     )
     order = packed_order((scored.unit // N_LENSES, (scored.unit % N_LENSES) != LENSES.index("harm_to")))
     return frame.iloc[order].reset_index(drop=True)
 
 
-def _flag_tuples(flags: Mapping[str, Bools], size: int) -> Words:
-    """Return a sorted tuple of flags for each line; each distinct combination is built once."""
-    names = sorted(flags)
-    bits = np.zeros(size, dtype=np.int64)
-    for place, name in enumerate(names):
-        bits |= flags[name].astype(np.int64) << place
-    distinct, which = np.unique(bits, return_inverse=True)
-    tuples = np.empty(distinct.size, dtype=object)
-    for number, combination in enumerate(distinct.tolist()):
-        tuples[number] = tuple(name for place, name in enumerate(names) if combination >> place & 1)
-    return np.asarray(tuples[which], dtype=object)
+def name_tuples(table: Bools, names: tuple[str, ...]) -> Words:
+    """Return for each line of a table (line × name) the tuple of names that hold; each distinct line is built once.
+
+    Examples
+    --------
+    >>> name_tuples(np.array([[True, False], [True, True]]), ("a", "b")).tolist()
+    [('a',), ('a', 'b')]
+    """
+    packed = np.packbits(table, axis=1)
+    distinct, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    tuples = np.empty(distinct.shape[0], dtype=object)
+    for number, line in enumerate(table[first].tolist()):
+        tuples[number] = tuple(name for name, holds in zip(names, line, strict=True) if holds)
+    return np.asarray(tuples[which.reshape(-1)], dtype=object)
 
 
 def unit_facts(
@@ -184,12 +187,9 @@ def _bars_met(weighed: Weighed, scored: Scored, readings: Readings, current: _Cu
     high = readings.is_high[current.reading]
     rows = current.rows[high]
     unit, agency = _unit_of(weighed, rows), weighed.standing.columns.agency[rows]
-    met = np.empty(scored.unit.size, dtype=object)
-    met[:] = [()] * scored.unit.size
-    for one in np.unique(unit):
-        names = tuple(weighed.codes.agencies[a] for a in np.unique(agency[unit == one]))
-        met[np.searchsorted(scored.unit, one)] = names
-    return met
+    table = np.zeros((scored.unit.size, len(weighed.codes.agencies)), dtype=np.bool_)
+    table[np.searchsorted(scored.unit, unit), agency] = True
+    return name_tuples(table, weighed.codes.agencies)
 
 
 def _for_review(weighed: Weighed, scored: Scored, partnership: Partnership, subjects: Subjects | None) -> Bools:
