@@ -161,11 +161,22 @@ def _check_readings(cells: Mapping[str, Cells], partnership: Partnership, has_se
                 faults.add(rows[(reasons == reason)[back]], "value", reason)
 
 
+CARE_SECTORS: Final = ("health", "ambulance", "social_care")
+"""Sectors whose personal information the Serious Violence Duty does not carry, said or unsaid (PCSC Act 2022, s.16)."""
+
+
 def _check_gateways(cells: Mapping[str, Cells], partnership: Partnership, faults: Faults) -> None:
-    """Note rows whose gateway bars their class of data; an empty data_class is ``other``."""
-    gateway, kind = cells["gateway"], with_default(cells["data_class"], DEFAULTS["data_class"])
+    """Note rows whose gateway bars their class of data.
+
+    An empty data_class is ``other``, but not where a care agency sends the row through a gateway that bars care data:
+    leaving a cell blank must not open a door that filling it in would close.
+    """
+    gateway, kind = cells["gateway"], cells["data_class"]
+    care = cells["agency"].among([agency.id for agency in partnership.agencies if agency.sector in CARE_SECTORS])
     barred = np.zeros(len(gateway.codes), np.bool_)
     for agreed in partnership.trust.gateways:
+        named = gateway.among([agreed.id])
         if agreed.bars:
-            barred |= gateway.among([agreed.id]) & kind.among(agreed.bars)
+            unsaid = care if "health_or_social_care" in agreed.bars else "other" in agreed.bars
+            barred |= named & np.where(kind.present, kind.among(agreed.bars), unsaid)
     faults.add(barred, "gateway", "gateway_barred")

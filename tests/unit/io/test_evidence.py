@@ -347,3 +347,12 @@ def test_placeholders_and_identifiers_in_references() -> None:
         assert read_evidence([row(derived_from=text)], PARTNERS).quarantine["code"].tolist() == [code]
     many = ";".join(f"school:r{i}" for i in range(51))
     assert read_evidence([row(derived_from=many)], PARTNERS).quarantine["code"].tolist() == ["bad_reference"]
+
+
+def test_a_blank_class_opens_no_door_for_a_care_agency() -> None:
+    """The Serious Violence Duty does not carry personal information from health or social care, said or unsaid."""
+    gateway = {"gateway": "serious_violence_duty"}
+    rows = [row(agency="health", **gateway), row(agency="school", **gateway), row(agency="health", record_id="r2")]
+    read = read_evidence(rows, PARTNERS)
+    assert read.quarantine[["row", "column", "code"]].to_numpy().tolist() == [[1, "gateway", "gateway_barred"]]
+    assert read.total("accepted") == 2
