@@ -353,6 +353,6 @@ def test_a_blank_class_opens_no_door_for_a_care_agency() -> None:
     """The Serious Violence Duty does not carry personal information from health or social care, said or unsaid."""
     gateway = {"gateway": "serious_violence_duty"}
     rows = [row(agency="health", **gateway), row(agency="school", **gateway), row(agency="health", record_id="r2")]
-    read = read_evidence(rows, PARTNERS)
+    read = read_evidence(rows, partnership())
     assert read.quarantine[["row", "column", "code"]].to_numpy().tolist() == [[1, "gateway", "gateway_barred"]]
     assert read.total("accepted") == 2
