@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from riskshare.kernels.claims import TwinCandidates
-from riskshare.kernels.fusion import Fused, Pairs, Rules, fuse
+from riskshare.kernels.fusion import Fused, Pairs, Rules, fuse, join_indicators, totals
 from riskshare.kernels.reasons import Reasons, reasons
 from riskshare.kernels.segments import Bools, Floats, Ints, boundaries, from_units, run_sum, to_units
 
 _FREE = np.iinfo(np.int64).max
+_SLACK = 1 << 10
 
 
 class CapClass(NamedTuple):
@@ -75,7 +76,7 @@ def cap(
     Notes
     -----
     "Without x" drops x's supporting rows and denials after origins are resolved; claims and twins form afresh (R6).
-    Since W⁺_without x is 0 or more, only units with W⁺_all > C_x need the second pass.
+    Only units where the class could add more than its cap need the second pass.
     """
     base = fuse(pairs, rules, twins, n_units)
     bounds = np.full((len(classes), n_units), _FREE)
@@ -83,22 +84,35 @@ def cap(
     kept: list[Ints] = []
     for number, (member, most) in enumerate(classes):
         ceiling = int(to_units(np.asarray(most)))
-        held = np.zeros(n_units, dtype=np.bool_)
-        held[pairs.unit[member]] = True
-        held &= base.raising > ceiling
-        # In the order of the full pass: without x most pairs stay sorted.
-        keep = base.order[(held[pairs.unit] & ~member)[base.order]] if held.any() else base.order[:0]
-        kept.append(keep)
+        held = (base.raising > ceiling) & (_most_added(base, member, rules, n_units) > ceiling)
         if not held.any():
             without.append(None)
+            kept.append(base.order[:0])
             continue
+        # In the order of the full pass: without x most pairs stay sorted.
+        keep = base.order[(held[pairs.unit] & ~member)[base.order]]
         rest = pairs.take(keep)
         fused = fuse(rest, rules, alive(twins, rest, row[keep]), n_units)
         without.append(fused)
+        kept.append(keep)
         bound = fused.raising + ceiling
         bounds[number] = np.where(held & (bound < base.raising), bound, _FREE)
     raising = np.minimum(base.raising, bounds.min(axis=0, initial=_FREE))
     return Capped(base, raising, bounds, tuple(without), tuple(kept))
+
+
+def _most_added(base: Fused, member: Bools, rules: Rules, n_units: int) -> Ints:
+    """Return the most that a class can add to each unit, in units: W⁺ of the claims it has a hand in.
+
+    Norms and ceilings are subadditive, so W⁺_all ≤ W⁺_without x + W⁺ of those claims: where that is within the cap, the
+    cap cannot bind and the second pass is spared. Claims with a suspected twin are taken as touched by every class,
+    since dropping one twin may part the others. A few units of slack cover rounding.
+    """
+    touched = np.logical_or.reduceat(member[base.order] | base.twin, base.claim_starts) if member.size else member
+    some = np.flatnonzero(touched[base.claim_support])
+    unit, indicator = base.claim_unit[some], base.claim_indicator[some]
+    joined = join_indicators(unit, indicator, base.claim_weight[some], rules)
+    return totals(unit, indicator, joined, rules, n_units)[0] + _SLACK
 
 
 def capped_shares(capped: Capped, pairs: Pairs, rules: Rules, classes: tuple[CapClass, ...]) -> tuple[Floats, Reasons]:

@@ -17,10 +17,10 @@ from riskshare.kernels.segments import (
     Floats,
     Ints,
     boundaries,
-    packed_order,
     run_max,
     run_norm,
     run_of_row,
+    sort_runs,
     to_units,
 )
 from riskshare.kernels.support import Group, Levels, weigh_levels
@@ -80,7 +80,6 @@ class Fused(NamedTuple):
     """
 
     order: Index
-    pairs: Pairs
     twin: Bools
     group: Group
     group_half_life: Floats
@@ -139,27 +138,24 @@ def fuse(pairs: Pairs, rules: Rules, candidates: TwinCandidates, n_units: int) -
     """
     pairs, twin = _join_twins(pairs, candidates, rules.twin_days)
     agency_class = np.where(pairs.stated, pairs.agency + 1, 0)
-    order = packed_order((pairs.unit, pairs.indicator, pairs.token, pairs.denies, agency_class, pairs.origin))
-    if not _in_place(order):
-        pairs, twin, agency_class = pairs.take(order), twin[order], agency_class[order]
-    group, group_claim, claim_starts = _group(pairs, agency_class)
-    half_life = rules.half_life[pairs.indicator[group.starts]]
+    fields = (pairs.unit, pairs.indicator, pairs.token, pairs.denies, agency_class, pairs.origin)
+    order, (claim_starts, group_starts) = sort_runs(fields, (3, 4))
+    first = order[claim_starts]
+    claim_unit, claim_indicator = pairs.unit[first], pairs.indicator[first]
+    group_claim = run_of_row(claim_starts, order.size)[group_starts]
+    denies = pairs.denies[order[group_starts]]
+    group = _group(pairs, order, group_starts, agency_class)
+    half_life = rules.half_life[claim_indicator][group_claim]
     levels, truth = weigh_levels(group, half_life, rules.agency_p, rules.unstated_p)
-    denies = pairs.denies[group.starts]
-    claims = _weigh_claims(pairs, claim_starts, group_claim, denies, levels, truth, rules)
+    claims = _weigh_claims(group_claim, denies, levels, truth, rules.strength[claim_indicator])
     supported, chosen, weight, denied = claims
-    unit, indicator = pairs.unit[claim_starts][supported], pairs.indicator[claim_starts][supported]
-    joined = _join_indicators(unit, indicator, weight, rules)
-    raising, protective = _totals(unit, indicator, joined, rules, n_units)
+    unit, indicator = claim_unit[supported], claim_indicator[supported]
+    joined = join_indicators(unit, indicator, weight, rules)
+    raising, protective = totals(unit, indicator, joined, rules, n_units)
     return Fused(
-        order, pairs, twin, group, half_life, group_claim, denies, levels, truth, chosen, claim_starts, supported,
+        order, twin[order], group, half_life, group_claim, denies, levels, truth, chosen, claim_starts, supported,
         unit, indicator, weight, denied, *joined, raising, protective,
     )  # fmt: skip
-
-
-def _in_place(order: Index) -> bool:
-    """Return whether rows already stand in order, so that nothing need be moved."""
-    return bool(np.all(order[1:] > order[:-1]))
 
 
 def _join_twins(pairs: Pairs, candidates: TwinCandidates, twin_days: int) -> tuple[Pairs, Bools]:
@@ -176,27 +172,22 @@ def _join_twins(pairs: Pairs, candidates: TwinCandidates, twin_days: int) -> tup
     return pairs._replace(token=merged[pairs.token], stated=pairs.stated & ~twin), twin
 
 
-def _group(pairs: Pairs, agency_class: Ints) -> tuple[Group, Index, Index]:
-    """Return the (claim, stance) groups, the claim of each group, and where claims start."""
-    claim_starts = boundaries(pairs.unit, pairs.indicator, pairs.token)
-    claim_of_pair = run_of_row(claim_starts, pairs.unit.size)
-    group_starts = boundaries(claim_of_pair, pairs.denies)
+def _group(pairs: Pairs, order: Index, starts: Index, agency_class: Ints) -> Group:
     # t⁻ is over all denying rows: their severity plays no part.
-    severity = np.where(pairs.denies, 1.0, pairs.severity)
-    group = Group(group_starts, agency_class, pairs.origin, pairs.weight, pairs.age, severity)
-    return group, claim_of_pair[group_starts], claim_starts
+    severity = np.where(pairs.denies, 1.0, pairs.severity)[order]
+    return Group(starts, agency_class[order], pairs.origin[order], pairs.weight[order], pairs.age[order], severity)
 
 
 def _weigh_claims(
-    pairs: Pairs, claim_starts: Index, group_claim: Index, denies: Bools, levels: Levels, truth: Floats, rules: Rules
+    group_claim: Index, denies: Bools, levels: Levels, truth: Floats, claim_strength: Floats
 ) -> tuple[Index, Index, Floats, Floats]:
     """Return claims with support, the level that binds each, its weight ℓ, and the t⁻ against it."""
-    against = np.zeros(claim_starts.size)
+    against = np.zeros(claim_strength.size)
     denial = denies[levels.group]
     against[group_claim[levels.group[denial]]] = truth[denial]
     support = np.flatnonzero(~denial)
     claim = group_claim[levels.group[support]]
-    strength = rules.strength[pairs.indicator[claim_starts]][claim]
+    strength = claim_strength[claim]
     believed = truth[support] * (1.0 - against[claim])
     weight = -np.log1p(believed * np.expm1(-strength * levels.severity[support]))
     starts = boundaries(claim)
@@ -207,8 +198,8 @@ def _weigh_claims(
     return claim[starts], support[first], best, against[claim[starts]]
 
 
-def _join_indicators(unit: Ints, indicator: Ints, weight: Floats, rules: Rules) -> tuple[Index, Floats, Index, Floats]:
-    """Return G before its ceiling for each (unit, indicator), and F for each (unit, family), with their starts."""
+def join_indicators(unit: Ints, indicator: Ints, weight: Floats, rules: Rules) -> tuple[Index, Floats, Index, Floats]:
+    """Return starts of each (unit, indicator) and its G before the ceiling, and the same of (unit, family) and F."""
     starts = boundaries(unit, indicator)
     kind = indicator[starts]
     norm = run_norm(weight, starts, rules.repeat_p[kind])
@@ -219,14 +210,18 @@ def _join_indicators(unit: Ints, indicator: Ints, weight: Floats, rules: Rules) 
     return starts, norm, family_starts, family_norm
 
 
-def _totals(
+def totals(
     unit: Ints, indicator: Ints, joined: tuple[Index, Floats, Index, Floats], rules: Rules, n_units: int
 ) -> tuple[Ints, Ints]:
+    """Return W⁺ and W⁻ of each unit, in int64 units, from ``join_indicators``."""
     starts, _, family_starts, family_norm = joined
     first = starts[family_starts]
     amount = to_units(family_norm)
     up = rules.direction[indicator[first]] > 0
+    owner = unit[first]
+    units = boundaries(owner)
     raising, protective = np.zeros(n_units, dtype=np.int64), np.zeros(n_units, dtype=np.int64)
-    np.add.at(raising, unit[first][up], amount[up])
-    np.add.at(protective, unit[first][~up], amount[~up])
+    if units.size:
+        raising[owner[units]] = np.add.reduceat(np.where(up, amount, 0), units)
+        protective[owner[units]] = np.add.reduceat(np.where(up, 0, amount), units)
     return raising, protective

@@ -17,6 +17,8 @@ Index = NDArray[np.int64]
 class Paths(NamedTuple):
     """One line for every way a row reaches a root: (row, root) pairs, a pair repeated where stand-ins tie.
 
+    Lines of one pair stand together; rows that repeat nothing come first.
+
     ``root`` is a node number: a row, a reference (``n_rows`` and up) or, for a cycle, its lowest row.
     ``stand_in`` is the row that names an absent reference, else the root itself; ``hops`` is the shortest path
     to it. ``n_roots`` counts the row's distinct roots, dead ones too. ``dead`` marks roots that may not count.
@@ -31,9 +33,13 @@ class Paths(NamedTuple):
 
 
 class Lineage(NamedTuple):
-    """Paths from rows to roots, and the members of each cycle that is a root (``cycle_root``, ``cycle_row``)."""
+    """Paths from rows to roots, and the members of each cycle that is a root (``cycle_root``, ``cycle_row``).
+
+    The first ``n_alone`` paths are those of rows that repeat nothing.
+    """
 
     paths: Paths
+    n_alone: int
     cycle_root: Index
     cycle_row: Index
 
@@ -80,11 +86,10 @@ def trace(n_rows: int, edge_from: Index, edge_to: Index, dead: NDArray[np.bool_]
     zeros = np.zeros(alone.size, dtype=np.int64)
     simple = Paths(alone, alone, alone, zeros, zeros + 1, np.zeros(alone.size, dtype=np.bool_))
     if edge_from.size == 0:
-        return Lineage(simple, zeros[:0], zeros[:0])
+        return Lineage(simple, alone.size, zeros[:0], zeros[:0])
     relays, cycle_root, cycle_row = _trace_relays(n_rows, edge_from, edge_to, dead)
-    merged = [np.concatenate(columns) for columns in zip(simple, relays, strict=True)]
-    order = np.lexsort((merged[2], merged[1], merged[0]))
-    return Lineage(Paths(*(column[order] for column in merged)), cycle_root, cycle_row)
+    merged = Paths._make(np.concatenate(columns) for columns in zip(simple, relays, strict=True))
+    return Lineage(merged, alone.size, cycle_root, cycle_row)
 
 
 def _trace_relays(n_rows: int, edge_from: Index, edge_to: Index, dead: NDArray[np.bool_]) -> tuple[Paths, Index, Index]:

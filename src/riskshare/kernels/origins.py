@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from riskshare.kernels.claims import TwinCandidates, sort_candidates
 from riskshare.kernels.fusion import Pairs
 from riskshare.kernels.lineage import Lineage, Paths, trace
-from riskshare.kernels.segments import Bools, Floats, Ints, boundaries
+from riskshare.kernels.segments import Bools, Floats, Ints, boundaries, run_of_row
 
 _NONE = -1
 _CERTAIN = 1.0 - 2.0**-40  # no report is beyond doubt: its weight stays finite
@@ -137,52 +137,90 @@ def resolve(rows: Rows, edges: Edges, cells: Cells) -> Origins:
     """
     n_rows = rows.unit.size
     lineage = trace(n_rows, edges.tail, edges.head, rows.dead)
+    alone = lineage.paths.row[: lineage.n_alone]
+    relays = Paths._make(column[lineage.n_alone :] for column in lineage.paths)
+    lines = _own_lines(rows, cells, alone, n_rows + edges.agency.size)
+    if relays.row.size:
+        told = _relayed_lines(rows, edges, cells, lineage, relays)
+        pairs = Pairs._make(np.concatenate(columns) for columns in zip(lines.pairs, told.pairs, strict=True))
+        rest = [np.concatenate(columns) for columns in zip(lines[1:], told[1:], strict=True)]
+        lines = _Lines(pairs, *rest)
+    recorder_origin, recorder_agency = _recorders(rows, lineage)
+    has_pair = np.zeros(n_rows, dtype=np.bool_)
+    has_pair[lines.row] = True
+    dead_row = np.flatnonzero(rows.counts & ~has_pair)
+    return Origins(*lines, recorder_origin, recorder_agency, dead_row, _twin_candidates(rows, has_pair))
+
+
+class _Lines(NamedTuple):
+    """The first columns of ``Origins``, line for line."""
+
+    pairs: Pairs
+    row: Ints
+    tau: Floats
+    cell: Ints
+    free_weight: Floats
+    slope: Floats
+    anecdotal: Bools
+    cycle: Bools
+    absent: Bools
+
+
+def _own_lines(rows: Rows, cells: Cells, alone: Ints, first_claim: int) -> _Lines:
+    """Return the pairs of rows that repeat nothing: each is its own root, and its figures are its cell's."""
+    fresh = rows.counts[alone] & (rows.age[alone] < cells.retention[rows.indicator[alone]])
+    row = alone[fresh]
+    cell, claim = rows.cell[row], rows.claim[row]
+    free = np.minimum(cells.trust, _CERTAIN)
+    tau = np.minimum(free, cells.tau_max)
+    pairs = Pairs(
+        unit=rows.unit[row],
+        indicator=rows.indicator[row],
+        token=np.where(claim >= 0, first_claim + claim, row),
+        denies=rows.denies[row],
+        agency=rows.agency[row],
+        stated=cells.first_hand[cell],
+        origin=row,
+        weight=(-np.log1p(-tau))[cell],
+        age=rows.age[row],
+        severity=rows.severity[row],
+    )
+    nothing = np.zeros(row.size, dtype=np.bool_)
+    free_weight, slope = (-np.log1p(-free))[cell], (1.0 / (1.0 - free))[cell]
+    return _Lines(pairs, row, tau[cell], cell, free_weight, slope, rows.anecdotal[row], nothing, nothing)
+
+
+def _relayed_lines(rows: Rows, edges: Edges, cells: Cells, lineage: Lineage, paths: Paths) -> _Lines:
+    """Return the pairs of rows that repeat others, as far as their roots may count."""
+    n_rows = rows.unit.size
     nodes = _lend(rows, cells, lineage)
-    paths = lineage.paths
     row, root, lent = _merge_stand_ins(nodes, cells, paths)
     starts = boundaries(paths.row, paths.root)
-    n_roots, dead = paths.n_roots[starts], paths.dead[starts]
     absent = root >= n_rows
+    present = np.where(absent, 0, root)
     free, cell, per_trust = _trust(rows, cells, row, lent, paths.hops[starts])
     tau = np.minimum(free, cells.tau_max)
-    parts = n_roots.astype(np.float64)
+    parts = paths.n_roots[starts].astype(np.float64)
     ring = np.zeros(n_rows, dtype=np.bool_)
     ring[lineage.cycle_root] = True
-    in_ring = ring[np.where(absent, 0, root)] & ~absent
+    in_ring = ring[present] & ~absent
     pairs = Pairs(
         unit=rows.unit[row],
         indicator=rows.indicator[row],
         token=np.where(lent.claim >= 0, n_rows + edges.agency.size + lent.claim, root),
         denies=rows.denies[row],
         agency=_agency_of_origin(nodes, edges, root),
-        stated=absent | (cells.first_hand[rows.cell[np.where(absent, 0, root)]] & ~in_ring),
+        stated=absent | (cells.first_hand[rows.cell[present]] & ~in_ring),
         origin=root,
         weight=-np.log1p(-tau) / parts,
         age=lent.age,
         severity=np.minimum(rows.severity[row], lent.severity),
     )
-    alive = ~dead & (lent.age < cells.retention[pairs.indicator])
-    keep = rows.counts[row] & alive
+    keep = rows.counts[row] & ~paths.dead[starts] & (lent.age < cells.retention[pairs.indicator])
     slope = per_trust / ((1.0 - free) * parts)
     anecdotal = rows.anecdotal[row] | lent.anecdotal
-    recorder_origin, recorder_agency = _recorders(rows, lineage)
-    has_pair = np.zeros(n_rows, dtype=np.bool_)
-    has_pair[row[keep]] = True
-    return Origins(
-        pairs=pairs.take(keep),
-        row=row[keep],
-        tau=tau[keep],
-        cell=cell[keep],
-        free_weight=(-np.log1p(-free) / parts)[keep],
-        slope=slope[keep],
-        anecdotal=anecdotal[keep],
-        cycle=in_ring[keep],
-        absent=absent[keep],
-        recorder_origin=recorder_origin,
-        recorder_agency=recorder_agency,
-        dead_row=np.flatnonzero(rows.counts & ~has_pair),
-        twins=_twin_candidates(rows, has_pair),
-    )
+    rest = (row, tau, cell, -np.log1p(-free) / parts, slope, anecdotal, in_ring, absent)
+    return _Lines(pairs.take(keep), *(column[keep] for column in rest))  # type: ignore[arg-type]  # columns in order
 
 
 def _lend(rows: Rows, cells: Cells, lineage: Lineage) -> _Nodes:
@@ -239,7 +277,8 @@ def _merge_stand_ins(nodes: _Nodes, cells: Cells, paths: Paths) -> tuple[Ints, I
     row, root = paths.row[starts], paths.root[starts]
     if starts.size == paths.row.size:
         return row, root, lent
-    order = np.lexsort((lent.cell, cells.strength[lent.cell], lent.trust, paths.root, paths.row))
+    run = run_of_row(starts, paths.row.size)
+    order = np.lexsort((lent.cell, cells.strength[lent.cell], lent.trust, run))
     lent = _Lent._make(column[order] for column in lent)
     merged = _Lent(
         trust=lent.trust[starts],

@@ -23,6 +23,8 @@ from riskshare.kernels.support import (
     Levels,
     PairParts,
     divide,
+    divide_single,
+    part_groups,
     simple_layers,
     varied_layers,
 )
@@ -68,7 +70,8 @@ def reasons(fused: Fused, rules: Rules) -> Reasons:
     """
     parts = _divide_chosen(fused, rules)
     claim_share, claim_slope = _down_to_claims(fused, rules)
-    claim_of_pair = fused.group_claim[run_of_row(fused.group.starts, fused.group.weight.size)]
+    group_of_pair = run_of_row(fused.group.starts, fused.group.weight.size)
+    claim_of_pair, denies = fused.group_claim[group_of_pair], fused.group_denies[group_of_pair]
     slot = np.full(fused.claim_starts.size, -1, dtype=np.int64)
     slot[fused.claim_support] = np.arange(fused.claim_support.size)
     at = slot[claim_of_pair]
@@ -81,8 +84,8 @@ def reasons(fused: Fused, rules: Rules) -> Reasons:
     with_support, with_denial = per_truth * (1.0 - fused.claim_denied), -per_truth * chosen_truth
 
     share, slope = np.zeros(at.size), np.zeros(at.size)
-    supports = supported & ~fused.pairs.denies
-    denials = supported & fused.pairs.denies
+    supports = supported & ~denies
+    denials = supported & denies
     share[supports] = parts.share[supports] * claim_share[at[supports]]
     slope[supports] = parts.slope[supports] * with_support[at[supports]]
     slope[denials] = parts.slope[denials] * with_denial[at[denials]]
@@ -105,15 +108,16 @@ def _divide_chosen(fused: Fused, rules: Rules) -> PairParts:
     denials = np.flatnonzero(fused.group_denies[fused.levels.group])
     numbers = np.sort(np.concatenate((fused.chosen, denials)))
     levels = Levels(fused.levels.group[numbers], fused.levels.severity[numbers])
-    is_simple, _, simple = simple_layers(fused.group)
-    varied = ~is_simple[levels.group]
-    share, slope = np.zeros(fused.group.weight.size), np.zeros(fused.group.weight.size)
-    many = Levels(levels.group[varied], levels.severity[varied])
-    for layers in (simple, *([varied_layers(fused.group, many)] if many.group.size else [])):
+    single, simple, varied = part_groups(fused.group)
+    is_varied = np.isin(levels.group, varied)
+    many = Levels(levels.group[is_varied], levels.severity[is_varied])
+    size = fused.group.weight.size
+    parts = PairParts(np.zeros(size), np.zeros(size))
+    divide_single(fused.group, single, fused.group_half_life, parts)
+    for layers in (simple_layers(fused.group, simple)[1], varied_layers(fused.group, many)):
         part = _divide(fused, layers, rules)
-        share += part.share
-        slope += part.slope
-    return PairParts(share, slope)
+        parts = PairParts(parts.share + part.share, parts.slope + part.slope)
+    return parts
 
 
 def _divide(fused: Fused, layers: Layers, rules: Rules) -> PairParts:

@@ -21,25 +21,52 @@ def packed_order(fields: Sequence[NDArray[np.integer] | Bools]) -> NDArray[np.in
     """Return the order that sorts rows by several non-negative integer fields, the first field foremost.
 
     The fields are packed into one int64 key and sorted once where they fit 63 bits, and sorted field by field where
-    they do not.
+    they do not. Equal rows may come in any order.
 
     Examples
     --------
     >>> packed_order([np.array([1, 0, 0]), np.array([0, 5, 2])]).tolist()
     [2, 1, 0]
     """
+    return sort_runs(fields, ())[0]
+
+
+def sort_runs(
+    fields: Sequence[NDArray[np.integer] | Bools], prefixes: Sequence[int]
+) -> tuple[NDArray[np.intp], list[NDArray[np.intp]]]:
+    """Return the order that sorts rows by several fields, and where runs of its first fields start in that order.
+
+    ``prefixes`` says of how many leading fields. Levels of a hierarchy are prefixes of one key: it is sorted once.
+
+    Examples
+    --------
+    >>> order, (units, both) = sort_runs([np.array([1, 0, 0]), np.array([0, 5, 2])], (1, 2))
+    >>> order.tolist(), units.tolist(), both.tolist()
+    ([2, 1, 0], [0, 2], [0, 1, 2])
+    """
     size = fields[0].size
     if size == 0:
-        return np.zeros(0, dtype=np.intp)
+        return np.zeros(0, dtype=np.intp), [np.zeros(0, dtype=np.intp) for _ in prefixes]
     widths = [int(f.max()).bit_length() for f in fields]
     if sum(widths) > _KEY_BITS:
-        return np.lexsort(tuple(reversed(fields)))
+        order = np.lexsort(tuple(reversed(fields)))
+        return order, [boundaries(*(field[order] for field in fields[:count])) for count in prefixes]
+    key = _pack(fields, widths)
+    if bool(np.all(key[1:] >= key[:-1])):
+        # Rows that come sorted, as a subset of sorted rows does, cost one look.
+        order = np.arange(size)
+    else:
+        order = np.argsort(key)
+        key = key[order]
+    return order, [boundaries(key >> sum(widths[count:])) for count in prefixes]
+
+
+def _pack(fields: Sequence[NDArray[np.integer] | Bools], widths: Sequence[int]) -> Ints:
     key = fields[0].astype(np.int64)
     for field, width in zip(fields[1:], widths[1:], strict=True):
         key <<= width
         key |= field
-    # Rows that come sorted, as a subset of sorted rows does, cost one look.
-    return np.arange(size) if bool(np.all(key[1:] >= key[:-1])) else np.argsort(key)
+    return key
 
 
 def boundaries(*fields: NDArray[np.generic]) -> NDArray[np.intp]:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskshare.kernels.segments import (
-    Bools,
     Floats,
     boundaries,
     norm_share,
@@ -134,22 +133,31 @@ def _join(stated: Floats, unstated: Floats, q: float) -> Floats:
     return total
 
 
-def simple_layers(group: Group) -> tuple[Bools, Levels, Layers]:
-    """Return which groups have one severity and one age, and the single layer of each of those."""
-    size = group.weight.size
-    varied = np.zeros(group.starts.size, dtype=np.bool_)
-    lengths = run_lengths(group.starts, size)
+def part_groups(group: Group) -> tuple[Index, Index, Index]:
+    """Return groups of one pair, groups of several pairs with one severity and one age, and the rest."""
+    lengths = run_lengths(group.starts, group.weight.size)
     several = np.flatnonzero(lengths > 1)
+    rows = ranges(group.starts[several], lengths[several])
+    inner = np.cumsum(lengths[several]) - lengths[several]
+    varied = np.zeros(several.size, dtype=np.bool_)
     if several.size:
-        rows = ranges(group.starts[several], lengths[several])
-        inner = np.cumsum(lengths[several]) - lengths[several]
         for column in (group.age[rows], group.severity[rows]):
-            varied[several] |= np.maximum.reduceat(column, inner) != np.minimum.reduceat(column, inner)
-    numbers = np.flatnonzero(~varied)
-    first, count = group.starts[numbers], lengths[numbers]
-    pair = np.arange(size) if not varied.any() else ranges(first, count)
-    layers = Layers(numbers, np.arange(numbers.size), group.age[first], np.cumsum(count) - count, pair)
-    return ~varied, Levels(numbers, group.severity[first]), layers
+            varied |= np.maximum.reduceat(column, inner) != np.minimum.reduceat(column, inner)
+    return np.flatnonzero(lengths == 1), several[~varied], several[varied]
+
+
+def simple_layers(group: Group, numbers: Index) -> tuple[Levels, Layers]:
+    """Return the one level and the one layer of each of some groups with one severity and one age."""
+    first, count = group.starts[numbers], run_lengths(group.starts, group.weight.size)[numbers]
+    levels = Levels(numbers, group.severity[first])
+    starts = np.cumsum(count) - count
+    return levels, Layers(numbers, np.arange(numbers.size), group.age[first], starts, ranges(first, count))
+
+
+def _single_truth(group: Group, numbers: Index, half_life: Floats) -> Floats:
+    """Return t = d · T of groups of one pair, where every norm is the value itself."""
+    pair = group.starts[numbers]
+    return np.asarray(np.exp2(-group.age[pair] / half_life[numbers]) * -np.expm1(-group.weight[pair]))
 
 
 def varied_levels(group: Group, numbers: Index) -> Levels:
@@ -220,13 +228,13 @@ def weigh_levels(group: Group, half_life: Floats, agency_p: Floats, unstated_p: 
     truth : numpy.ndarray of float64
         t of each level.
     """
-    is_simple, levels, layers = simple_layers(group)
-    parts = [(levels, _truth(group, layers, half_life, agency_p, unstated_p))]
-    rest = np.flatnonzero(~is_simple)
-    if rest.size == 0:
-        return parts[0]
-    many = varied_levels(group, rest)
-    for chunk in _batches(group, many):
+    single, simple, varied = part_groups(group)
+    levels, layers = simple_layers(group, simple)
+    parts = [
+        (Levels(single, group.severity[group.starts[single]]), _single_truth(group, single, half_life)),
+        (levels, _truth(group, layers, half_life, agency_p, unstated_p)),
+    ]
+    for chunk in _batches(group, varied_levels(group, varied)):
         parts.append((chunk, _truth(group, varied_layers(group, chunk), half_life, agency_p, unstated_p)))
     number = np.concatenate([part.group for part, _ in parts])
     severity = np.concatenate([part.severity for part, _ in parts])
@@ -238,6 +246,8 @@ def weigh_levels(group: Group, half_life: Floats, agency_p: Floats, unstated_p: 
 def _batches(group: Group, levels: Levels) -> list[Levels]:
     """Cut levels so that one batch makes at most about two million pairs (more only where a single level does)."""
     sizes = run_lengths(group.starts, group.weight.size)[levels.group].astype(np.float64)
+    if sizes.size == 0:
+        return []
     batch = (np.cumsum(sizes * sizes) // _BATCH).astype(np.int64)
     edges = [*boundaries(batch).tolist(), sizes.size]
     return [Levels(levels.group[a:b], levels.severity[a:b]) for a, b in pairwise(edges)]
@@ -260,6 +270,13 @@ class PairParts(NamedTuple):
 
     share: Floats
     slope: Floats
+
+
+def divide_single(group: Group, numbers: Index, half_life: Floats, parts: PairParts) -> None:
+    """Fill in the parts of groups of one pair: it holds all of t, and ∂t/∂v = d · e^(−v)."""
+    pair = group.starts[numbers]
+    parts.share[pair] = 1.0
+    parts.slope[pair] = np.exp2(-group.age[pair] / half_life[numbers]) * np.exp(-group.weight[pair])
 
 
 def divide(group: Group, layers: Layers, half_life: Floats, agency_p: Floats, unstated_p: float) -> PairParts:

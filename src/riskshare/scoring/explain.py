@@ -156,7 +156,7 @@ def _origin_names(weighed: Weighed, detail: Detail, order: Ints, starts: Ints) -
 def _claims(detail: Detail, order: Ints, starts: Ints) -> Ints:
     """Return a number for the claim of each row (of its first root), counted from 1 within its unit."""
     fused = detail.capped.base
-    unit = fused.pairs.unit[fused.claim_starts]
+    unit = detail.origins.pairs.unit[fused.order[fused.claim_starts]]
     first = boundaries(unit)
     counted = np.arange(unit.size) - np.repeat(first, np.diff(first, append=unit.size)) + 1
     number = np.empty(order.size, dtype=np.int64)
@@ -186,7 +186,7 @@ def _notes(detail: Detail, order: Ints, starts: Ints) -> list[str]:
 def _stated(detail: Detail) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     fused = detail.capped.base
     stated = np.empty(fused.order.size, dtype=np.bool_)
-    stated[fused.order] = fused.pairs.stated
+    stated[fused.order] = fused.group.agency_class > 0
     return stated
 
 

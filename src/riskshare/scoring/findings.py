@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskshare.kernels.scores import Detail
-from riskshare.kernels.segments import Ints, boundaries, run_lengths
+from riskshare.kernels.segments import Ints, boundaries, run_lengths, run_of_row
 from riskshare.kernels.support import weigh_levels
 from riskshare.records.evidence import ARISES_FROM, ROLES
 from riskshare.records.partnership import Partnership
@@ -171,10 +171,10 @@ def _collapsed(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
 
 def _twins(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
     fused = detail.capped.base
-    token = fused.pairs.token[fused.twin]
+    claim = run_of_row(fused.claim_starts, fused.order.size)[fused.twin]
     rows = detail.origins.row[fused.order][fused.twin]
-    order = np.lexsort((rows, token))
-    return _rows_of(weighed, part, rows[order], "set", np.unique(token[order], return_inverse=True)[1])
+    order = np.lexsort((rows, claim))
+    return _rows_of(weighed, part, rows[order], "set", np.unique(claim[order], return_inverse=True)[1])
 
 
 def _absent(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
