@@ -44,9 +44,9 @@ $(VENV)/.uv:
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.uv pyproject.toml uv.lock
-	$(BIN)/uv sync --quiet --frozen --inexact --no-dev --extra all --python $(BIN)/python
+	$(BIN)/uv sync --quiet --frozen --inexact --compile-bytecode --no-dev --extra all --python $(BIN)/python
 	touch $@
 
 $(VENV)/.test: $(VENV)/.uv pyproject.toml uv.lock
-	$(BIN)/uv sync --quiet --frozen --inexact --extra all --python $(BIN)/python
+	$(BIN)/uv sync --quiet --frozen --inexact --compile-bytecode --extra all --python $(BIN)/python
 	touch $@

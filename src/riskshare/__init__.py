@@ -21,20 +21,26 @@ if TYPE_CHECKING:
         UnknownSubjectError,
         UnsignedPolicyError,
     )
+    from riskshare.io.characteristics import read_characteristics
     from riskshare.io.evidence import read_evidence
     from riskshare.io.partnership import load_partnership
     from riskshare.io.signing import sign
     from riskshare.io.subjects import read_subjects
+    from riskshare.records.characteristics import Characteristics
     from riskshare.records.evidence import Evidence, Subjects
     from riskshare.records.partnership import Partnership
     from riskshare.scales.normalise import Readings, normalise
+    from riskshare.scoring.groups import GroupAudit, audit_groups
+    from riskshare.trust.purge import purge
     from riskshare.version import VERSION as __version__
 
 _HOMES = {
     "Assessment": "riskshare.assessment",
+    "Characteristics": "riskshare.records.characteristics",
     "Evidence": "riskshare.records.evidence",
     "EvidenceError": "riskshare.errors",
     "EvidenceFileError": "riskshare.errors",
+    "GroupAudit": "riskshare.scoring.groups",
     "LinkRefusedError": "riskshare.errors",
     "MissingExtraError": "riskshare.errors",
     "Partnership": "riskshare.records.partnership",
@@ -47,8 +53,11 @@ _HOMES = {
     "UnknownSubjectError": "riskshare.errors",
     "UnsignedPolicyError": "riskshare.errors",
     "assess": "riskshare.assessment",
+    "audit_groups": "riskshare.scoring.groups",
     "load_partnership": "riskshare.io.partnership",
     "normalise": "riskshare.scales.normalise",
+    "purge": "riskshare.trust.purge",
+    "read_characteristics": "riskshare.io.characteristics",
     "read_evidence": "riskshare.io.evidence",
     "read_subjects": "riskshare.io.subjects",
     "sign": "riskshare.io.signing",
@@ -56,9 +65,11 @@ _HOMES = {
 
 __all__ = [
     "Assessment",
+    "Characteristics",
     "Evidence",
     "EvidenceError",
     "EvidenceFileError",
+    "GroupAudit",
     "LinkRefusedError",
     "MissingExtraError",
     "Partnership",
@@ -72,8 +83,11 @@ __all__ = [
     "UnsignedPolicyError",
     "__version__",
     "assess",
+    "audit_groups",
     "load_partnership",
     "normalise",
+    "purge",
+    "read_characteristics",
     "read_evidence",
     "read_subjects",
     "sign",

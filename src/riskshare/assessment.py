@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from riskshare.errors import PolicyError, UnknownSubjectError, UnsignedPolicyError
 from riskshare.kernels.points import whole_points
 from riskshare.kernels.segments import Bools, Floats, from_units
+from riskshare.records.days import as_day
 from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
@@ -23,7 +24,7 @@ from riskshare.scales.normalise import Readings, normalise
 from riskshare.scoring import findings
 from riskshare.scoring.alone import Alone, score_alone, seen_only_together
 from riskshare.scoring.changes import changes
-from riskshare.scoring.explain import explain_block, explain_subject
+from riskshare.scoring.explain import EXPLAIN_COLUMNS, explain_block, explain_subject
 from riskshare.scoring.export import results
 from riskshare.scoring.leave_out import without_agencies
 from riskshare.scoring.score import Scored, block, blocks, score_all, score_block
@@ -86,7 +87,7 @@ def assess(
     --------
     See the README: one subject from plain dictionaries in a few lines.
     """
-    day = _day(as_of)
+    day = as_day(as_of)
     _check_conditions(partnership, conditions_met)
     _check_signed(evidence, partnership, trial=trial)
     readings = normalise(evidence.rows, partnership)
@@ -101,17 +102,6 @@ def assess(
         scores=score_table(weighed, scored, facts), as_of=day, trial=trial, partnership=partnership, weighed=weighed,
         scored=scored, readings=readings, subjects=subjects,
     )  # fmt: skip
-
-
-def _day(as_of: str | dt.date) -> dt.date:
-    if isinstance(as_of, dt.datetime) or not isinstance(as_of, (str, dt.date)):
-        msg = "as_of must be one day: a date or ISO text such as '2026-03-31'."
-        raise PolicyError(msg)
-    try:
-        return dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-    except ValueError:
-        msg = "as_of is not a day in ISO form. Write it as YYYY-MM-DD, such as '2026-03-31'."
-        raise PolicyError(msg) from None
 
 
 def _check_conditions(partnership: Partnership, conditions_met: Collection[str]) -> None:
@@ -203,7 +193,10 @@ class Assessment:
         return frame
 
     def leave_out_agencies(self, subject_id: str) -> pd.DataFrame:
-        """Return what the score would be without each agency of origin: lens, agency, score, change, band."""
+        """Return what the score would be without each agency of origin.
+
+        Columns ``lens, agency, score, change``: one line per agency with something in that lens.
+        """
         number = self._subject(subject_id)
         part = block(self.weighed, number, number + 1)
         scores, detail = score_block(part, self.weighed)
@@ -211,6 +204,8 @@ class Assessment:
         left = without_agencies(part, detail, self.weighed, agencies)
         points = whole_points(from_units(left), self.weighed.policy.anchors)
         listed = np.flatnonzero(self.weighed.listed[number * N_LENSES :][:N_LENSES])
+        told = zip(detail.origins.pairs.unit[detail.agency_pair], detail.agency, strict=True)
+        present = {*told, *zip(part.answers.unit, part.answers.agency, strict=True)}
         lines = [
             {
                 "lens": LENSES[unit],
@@ -220,6 +215,7 @@ class Assessment:
             }
             for unit in listed
             for row, agency in enumerate(agencies)
+            if (unit, agency) in present
         ]
         return pd.DataFrame(lines, columns=["lens", "agency", "score", "change"])
 
@@ -387,4 +383,4 @@ class Assessment:
 
 def _joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     parts = list(frames)
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["subject_id", "lens"])
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(EXPLAIN_COLUMNS))

@@ -40,6 +40,11 @@ MAX_BAD_SHARE: Final = 0.2
 MAX_GROUPS: Final = 100
 """Proposal: a column with more distinct values holds names or free text, not groups. The 2021 census groups
 ethnicity under 19 headings."""
+_TOO_MANY_GROUPS: Final = (
+    "too_many_groups",
+    f"It has more than {MAX_GROUPS} distinct values, so it holds something other than groups. "
+    "Send agreed group labels, never names, dates or free text.",
+)
 
 
 def read_characteristics(
@@ -68,6 +73,11 @@ def read_characteristics(
         Read a source even if more than a fifth of its rows are set aside.
     progress : callable, optional
         Called with the source's name and the rows read so far.
+
+    Returns
+    -------
+    Characteristics
+        ``table`` in the order read.
 
     Raises
     ------
@@ -116,12 +126,6 @@ def _read_cells(sheet: Sheet, columns: Sequence[str], faults: Faults) -> dict[st
             continue
         column = encode(sheet, name)
         if len(column.values) > MAX_GROUPS:
-            raise EvidenceFileError(
-                "too_many_groups",
-                f"It has more than {MAX_GROUPS} distinct values, so it holds something other than groups. "
-                "Send agreed group labels, never names, dates or free text.",
-                source=" + ".join(sheet.sources),
-                column=name,
-            )
+            raise EvidenceFileError(*_TOO_MANY_GROUPS, source=" + ".join(sheet.sources), column=name)
         cells[name] = read_labels(column, name, faults)
     return cells

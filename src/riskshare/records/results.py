@@ -14,7 +14,17 @@ SCHEMA_VERSION = "1.0"
 BandName = Literal["low", "medium", "high", "very high", "cannot say"]
 
 
-class Reason(Record):
+class PersonalRecord(Record):
+    """A record about a person: it shows its kind when printed, never what it holds."""
+
+    def __repr__(self) -> str:
+        """Return the kind of record only."""
+        return f"{type(self).__name__}(...)"
+
+    __str__ = __repr__
+
+
+class Reason(PersonalRecord):
     """One line of an explanation; the points of all lines sum exactly to the score.
 
     ``line`` is ``record`` for a partner's record, else ``base``, ``nil answers``, ``scale end`` or ``rounding``.
@@ -43,7 +53,7 @@ class Reason(Record):
     left_out: int | None = None
 
 
-class ActNow(Record):
+class ActNow(PersonalRecord):
     """A record that calls for action now, whatever the score."""
 
     agency: str
@@ -54,7 +64,7 @@ class ActNow(Record):
     contact: str
 
 
-class SubjectResult(Record):
+class SubjectResult(PersonalRecord):
     """The explained result of one subject through one lens. It informs a named practitioner; it decides nothing."""
 
     schema_version: Literal["1.0"]

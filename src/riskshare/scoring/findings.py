@@ -14,7 +14,7 @@ from riskshare.kernels.support import weigh_levels
 from riskshare.records.evidence import ARISES_FROM, ROLES
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
-from riskshare.scoring.score import Block, Scored, blocks, score_block
+from riskshare.scoring.score import Block, Scored, block, blocks, score_block
 from riskshare.scoring.tables import act_now_rows
 from riskshare.trust.standing import REASONS
 from riskshare.trust.weigh import N_LENSES, Weighed
@@ -105,6 +105,10 @@ class Claims(NamedTuple):
     suspected_twins: pd.DataFrame
     absent_origins: pd.DataFrame
 
+    def __repr__(self) -> str:
+        """Return counts only; never a value."""
+        return f"Claims({', '.join(f'{len(table):,} {name}' for name, table in self._asdict().items())})"
+
 
 def claim_tables(weighed: Weighed) -> Claims:
     """Return every claim with T, freshness apart, conflict and weight; and rows a person should confirm.
@@ -116,10 +120,7 @@ def claim_tables(weighed: Weighed) -> Claims:
         ``collapsed``: origins that several rows tell, with how many. ``suspected_twins``: rows taken as one story,
         by ``set``. ``absent_origins``: references that name nothing known.
     """
-    parts = [_block_tables(weighed, part) for part in blocks(weighed)]
-    if not parts:
-        empty = pd.DataFrame()
-        return Claims(empty, empty, empty, empty)
+    parts = [_block_tables(weighed, part) for part in blocks(weighed)] or [_block_tables(weighed, block(weighed, 0, 0))]
     return Claims._make(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
 
 

@@ -114,7 +114,7 @@ def unit_facts(
     scores, limits = scored.scores, partnership.trust.flags
     counted = weighed.row[scored.counted]
     some = scores.n_records > 0
-    current = _current_readings(weighed, counted, readings)
+    current = current_readings(weighed, counted, readings)
     with np.errstate(invalid="ignore"):
         flags = {
             "act_now": _units(scored, weighed, act_now_rows(weighed, scored, partnership)),
@@ -159,14 +159,14 @@ def act_now_rows(weighed: Weighed, scored: Scored, partnership: Partnership) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Current:
+class CurrentReadings:
     """Current readings: for each, its standing row and its number in ``Readings``."""
 
     rows: Ints
     reading: Ints
 
 
-def _current_readings(weighed: Weighed, counted: Ints, readings: Readings) -> _Current:
+def current_readings(weighed: Weighed, counted: Ints, readings: Readings) -> CurrentReadings:
     """Return the newest counted reading of each agency and scale in each unit (same day: all of them)."""
     part = weighed.standing.columns
     slot = np.full(int(max(part.index.max(initial=-1), readings.index.max(initial=-1))) + 1, -1, dtype=np.int64)
@@ -174,16 +174,16 @@ def _current_readings(weighed: Weighed, counted: Ints, readings: Readings) -> _C
     reading = slot[part.index[counted]]
     rows, reading = counted[reading >= 0], reading[reading >= 0]
     if rows.size == 0:
-        return _Current(rows, reading)
+        return CurrentReadings(rows, reading)
     scale = pd.factorize(readings.scale[reading])[0].astype(np.int64)
     key = pd.factorize(pd.MultiIndex.from_arrays([_unit_of(weighed, rows), part.agency[rows], scale]))[0]
     newest = np.full(int(key.max()) + 1, np.iinfo(np.int64).min)
     np.maximum.at(newest, key, part.event[rows])
     keep = part.event[rows] == newest[key]
-    return _Current(rows[keep], reading[keep])
+    return CurrentReadings(rows[keep], reading[keep])
 
 
-def _bars_met(weighed: Weighed, scored: Scored, readings: Readings, current: _Current) -> Words:
+def _bars_met(weighed: Weighed, scored: Scored, readings: Readings, current: CurrentReadings) -> Words:
     high = readings.is_high[current.reading]
     rows = current.rows[high]
     unit, agency = _unit_of(weighed, rows), weighed.standing.columns.agency[rows]

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from riskshare.kernels.segments import Bools, Ints, boundaries, packed_order
+from riskshare.kernels.segments import Bools, Ints, boundaries, packed_order, run_lengths
 from riskshare.records.evidence import ARISES_FROM
 from riskshare.records.partnership import Partnership
 from riskshare.trust.coding import Codes
@@ -91,7 +91,7 @@ def known_at(columns: Columns, as_of: int) -> tuple[Ints, Ints]:
     recorded = part.recorded - part.recorded.min(initial=0)
     order = packed_order((part.subject, part.agency, part.record, part.indicator, recorded))
     starts = boundaries(*(column[order] for column in (part.subject, part.agency, part.record, part.indicator)))
-    last = np.append(starts[1:], known.size) - 1
+    last = starts + run_lengths(starts, known.size) - 1
     return known[order[last]], part.recorded[order[starts]]
 
 

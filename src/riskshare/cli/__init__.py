@@ -1,0 +1,19 @@
+"""The command line: arguments in, exit code out. ``docs/how-to/command-line.md`` lists commands and exit codes."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line; what goes wrong unforeseen is told without a person's value."""
+    import sys
+
+    import typer
+
+    from riskshare.cli.app import app
+    from riskshare.cli.faults import last_resort
+
+    sys.excepthook = last_resort
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter of a name must not stop a report
+    typer.main.get_command(app)()  # not app(): that would put its own hook, which prints values, over ours

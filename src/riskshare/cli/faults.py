@@ -1,0 +1,117 @@
+"""What goes wrong at the command line: one exit code a kind, and messages without a value that somebody typed."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from enum import IntEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from riskshare.errors import (
+    EvidenceError,
+    MissingExtraError,
+    PartnershipError,
+    RiskshareError,
+    UnknownSubjectError,
+    UnsignedPolicyError,
+)
+
+
+class ExitCode(IntEnum):
+    """What a caller may rely on."""
+
+    OK = 0
+    PROBLEMS = 1
+    """Problems in a partnership or in evidence, all of them listed."""
+    USAGE = 2
+    """The command was not understood, or asked for what is not agreed."""
+    NOT_SIGNED = 3
+    UNKNOWN_SUBJECT = 4
+    NOT_WRITTEN = 5
+    """A file could not be read or written."""
+    MISSING_EXTRA = 6
+    INTERNAL = 70
+    """A mistake of ours."""
+
+
+_KINDS: Final = (
+    (UnsignedPolicyError, ExitCode.NOT_SIGNED),
+    (UnknownSubjectError, ExitCode.UNKNOWN_SUBJECT),
+    (MissingExtraError, ExitCode.MISSING_EXTRA),
+    (PartnershipError, ExitCode.PROBLEMS),
+    (EvidenceError, ExitCode.PROBLEMS),
+    (RiskshareError, ExitCode.USAGE),
+)
+
+# Typer carries its own copy of click since 0.16 and used the public one before: ask it for the class it raises.
+_UsageError: Final[type[Exception]] = typer.BadParameter.__mro__[1]
+
+
+class Unusable(typer.BadParameter):
+    """A parameter cannot be used; its message is ours and repeats nothing that was typed."""
+
+
+class Guarded(TyperGroup):
+    """The group of commands, with short messages for what goes wrong.
+
+    A subject's id may stand anywhere on a mistyped line, so usage errors never repeat what was typed.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the options before a command."""
+        try:
+            return super().parse_args(ctx, args)
+        except _UsageError as fault:
+            raise _unvalued(fault) from None
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except _UsageError as fault:
+            raise _unvalued(fault) from None
+        except BrokenPipeError:
+            raise
+        except RiskshareError as fault:
+            code = next(code for kind, code in _KINDS if isinstance(fault, kind))
+            raise _told(str(fault), code) from None
+        except OSError as fault:
+            message = f"A file could not be read or written: {fault.strerror or 'the system gave no reason'}."
+            raise _told(message, ExitCode.NOT_WRITTEN) from None
+
+
+def _told(message: str, code: ExitCode) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(code)
+
+
+def _unvalued(fault: Exception) -> Exception:
+    """Return the usage error with a message that repeats nothing typed; which option is at fault stays."""
+    kind = type(fault).__name__
+    if kind in ("Unusable", "MissingParameter", "NoArgsIsHelpError"):
+        return fault
+    said = {
+        "NoSuchOption": "There is no such option.",
+        "BadParameter": "The value given cannot be used.",
+        "BadOptionUsage": "An option lacks its value, or has one too many.",
+    }
+    fault.message = said.get(kind, "There is no such command, or there are too many arguments.")  # type: ignore[attr-defined]
+    return fault
+
+
+def last_resort(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+    """Tell of a mistake of ours by kind and place only: its message may hold a value. For ``sys.excepthook``."""
+    if isinstance(fault, KeyboardInterrupt):
+        raise SystemExit(130)
+    frames = traceback.extract_tb(trace)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    sys.stderr.write(
+        f"riskshare stopped on a mistake of its own ({kind.__name__}{place}). Nothing of the data is shown here. "
+        "Report the kind and place; run the same from Python to see more, where values may be seen.\n"
+    )
+    raise SystemExit(int(ExitCode.INTERNAL))

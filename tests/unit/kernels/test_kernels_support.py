@@ -1,0 +1,136 @@
+"""Whether a claim is true: T and t of random groups against plain loops over origins, agencies and freshness."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from riskshare.kernels import support
+from riskshare.kernels.segments import boundaries
+from riskshare.kernels.support import Group, believe, weigh_levels
+
+AGENCY_P = np.array([2.0, 1.0, math.inf])  # ρ = ½, 0 and 1
+Pair = tuple[int, int, float, int, float]  # agency class, origin, weight, age, severity
+
+
+def norm(values: list[float], p: float) -> float:
+    if not values or math.isinf(p):
+        return max(values, default=0.0)
+    return math.fsum(x**p for x in values) ** (1.0 / p)
+
+
+def slow_total(pairs: list[Pair], q: float) -> float:
+    """V: max inside an origin, a p-norm inside an agency, a sum between agencies, a q-norm with the unstated."""
+    origins: dict[tuple[int, int], float] = defaultdict(float)
+    for agency_class, origin, weight, _, _ in pairs:
+        origins[agency_class, origin] = max(origins[agency_class, origin], weight)
+    by_class: dict[int, list[float]] = defaultdict(list)
+    for (agency_class, _), weight in origins.items():
+        by_class[agency_class].append(weight)
+    stated = math.fsum(norm(values, AGENCY_P[c - 1]) for c, values in by_class.items() if c > 0)
+    return norm([stated, norm(by_class[0], q)], q)
+
+
+def slow_truth(pairs: list[Pair], severity: float, half_life: float, q: float) -> float:
+    grave = [pair for pair in pairs if pair[4] >= severity]
+    ages = sorted({pair[3] for pair in grave})
+    fresh = [2.0 ** (-age / half_life) for age in ages] + [0.0]
+    return math.fsum(
+        (fresh[j] - fresh[j + 1]) * -math.expm1(-slow_total([p for p in grave if p[3] <= age], q))
+        for j, age in enumerate(ages)
+    )
+
+
+def random_groups(rng: np.random.Generator, n_groups: int, longest: int) -> list[list[Pair]]:
+    """Return groups of pairs, sorted by agency class and origin; half of them of one age and severity."""
+    groups = []
+    for _ in range(n_groups):
+        plain = rng.random() < 0.5
+        pairs = [
+            (
+                int(rng.integers(0, 4)),
+                int(rng.integers(0, 5)),
+                float(rng.choice([0.0, 0.4, 0.4, 1.1, 2.3])),
+                0 if plain else int(rng.choice([0, 5, 90, 400])),
+                1.0 if plain else float(rng.choice([0.0, 0.25, 0.5, 1.0])),
+            )
+            for _ in range(int(rng.integers(1, longest + 1)))
+        ]
+        groups.append(sorted(pairs))
+    return groups
+
+
+def as_group(groups: list[list[Pair]]) -> Group:
+    sizes = np.array([len(pairs) for pairs in groups])
+    columns = list(zip(*(pair for pairs in groups for pair in pairs), strict=True))
+    agency_class, origin, weight, age, severity = (np.array(column) for column in columns)
+    return Group(np.cumsum(sizes) - sizes, agency_class, origin, weight, age, severity)
+
+
+def half_lives(n_groups: int) -> np.ndarray:
+    return np.resize([180.0, 30.0, 365.0], n_groups)
+
+
+@pytest.mark.parametrize("q", [1.0, 10.0, math.inf])
+@pytest.mark.parametrize("longest", [1, 2, 4, 30])
+def test_t_of_every_severity_is_that_of_plain_loops(q: float, longest: int) -> None:
+    groups = random_groups(np.random.default_rng([longest, 4]), 60, longest)
+    levels, truth = weigh_levels(as_group(groups), half_lives(60), AGENCY_P, q)
+    wanted = [
+        (number, severity, slow_truth(pairs, severity, half_lives(60)[number], q))
+        for number, pairs in enumerate(groups)
+        for severity in sorted({pair[4] for pair in pairs}, reverse=True)
+    ]
+    assert levels.group.tolist() == [line[0] for line in wanted]
+    assert levels.severity.tolist() == [line[1] for line in wanted]
+    assert truth == pytest.approx([line[2] for line in wanted], abs=1e-14)
+
+
+def test_batches_of_bounded_memory_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = as_group(random_groups(np.random.default_rng(9), 80, 12))
+    whole = weigh_levels(group, half_lives(80), AGENCY_P, 10.0)
+    monkeypatch.setattr(support, "_BATCH", 50)
+    cut = weigh_levels(group, half_lives(80), AGENCY_P, 10.0)
+    assert all(np.array_equal(one, other) for one, other in zip((*whole[0], whole[1]), (*cut[0], cut[1]), strict=True))
+
+
+def test_an_order_of_rows_inside_an_origin_changes_no_bit() -> None:
+    rng = np.random.default_rng(2)
+    pairs = [(1, 3, float(w), int(a), float(s)) for w, a, s in zip(rng.random(9), rng.integers(0, 5, 9), rng.random(9),
+                                                                  strict=True)]  # fmt: skip
+    one = weigh_levels(as_group([pairs]), half_lives(1), AGENCY_P, 10.0)
+    other = weigh_levels(as_group([pairs[::-1]]), half_lives(1), AGENCY_P, 10.0)
+    assert np.array_equal(one[1], other[1])
+
+
+def test_nothing_is_believed_of_nothing() -> None:
+    none = np.zeros(0, dtype=np.int64)
+    levels, truth = weigh_levels(Group(none, none, none, np.zeros(0), none, np.zeros(0)), np.zeros(0), AGENCY_P, 10.0)
+    assert (levels.group.size, truth.size) == (0, 0)
+    assert believe(none, none, none, np.zeros(0), AGENCY_P, 10.0).truth.size == 0
+
+
+def believed(pairs: list[tuple[int, int, float]], q: float = 10.0) -> float:
+    agency_class, origin, weight = (np.array(column) for column in zip(*sorted(pairs), strict=True))
+    return float(believe(boundaries(np.zeros(len(pairs))), agency_class, origin, weight, AGENCY_P, q).total[0])
+
+
+def test_a_correlation_of_one_keeps_the_largest_and_of_none_adds() -> None:
+    assert believed([(3, 0, 0.4), (3, 1, 0.9)]) == 0.9
+    assert believed([(2, 0, 0.4), (2, 1, 0.9)]) == pytest.approx(1.3)
+    assert believed([(1, 0, 0.3), (1, 1, 0.4)]) == pytest.approx(0.5)
+
+
+def test_a_worthless_report_adds_nothing() -> None:
+    assert believed([(1, 0, 0.0)]) == 0.0
+    assert believed([(0, 0, 0.0), (1, 1, 0.7)]) == 0.7
+
+
+def test_the_stated_and_the_unstated_join_by_their_own_order() -> None:
+    pairs = [(0, 0, 0.5), (1, 1, 0.5)]
+    assert believed(pairs, 1.0) == pytest.approx(1.0)
+    assert believed(pairs, math.inf) == 0.5
+    assert 0.5 < believed(pairs, 10.0) < 0.6

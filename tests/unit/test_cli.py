@@ -1,0 +1,382 @@
+"""Every command: what it prints, as JSON, in silence, what it writes, how it ends, and what it never shows."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pyarrow.parquet
+import pytest
+from typer.testing import CliRunner
+
+import build
+import folders
+import riskshare.cli
+import riskshare.cli.app
+from riskshare.cli.app import app
+from riskshare.cli.faults import ExitCode, last_resort
+from riskshare.cli.schemas import schemas
+from riskshare.io.partnership import load_partnership
+from riskshare.version import VERSION
+
+MARKER = "Zebedee-7741"
+AS_OF = ("--as-of", "2026-03-31")
+
+
+def run(*args: object, code: int = 0, **options: Any) -> Any:
+    result = CliRunner().invoke(app, [str(arg) for arg in args], **options)
+    assert result.exit_code == code, (result.stdout, result.stderr, result.exception)
+    if result.exception is not None:
+        assert isinstance(result.exception, SystemExit)
+    return result
+
+
+def answer(*args: object, code: int = 0) -> Any:
+    result = run(*args, "--json", code=code)
+    return json.loads(result.stdout)
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
+    columns = sorted({name for row in rows for name in row})
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An agreed folder, signed by all."""
+    home = tmp_path / "agreed"
+    home.mkdir()
+    folders.write_folder(home)
+    (home / "signatures.toml").unlink()
+    agreed = load_partnership(home)
+    signed = {"signatures": [folders.signature(a.id, agreed.policy_hash) for a in agreed.agencies]}
+    (home / "signatures.toml").write_text(folders.to_toml(signed), encoding="utf-8")
+    return home
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Path:
+    """Good rows, one row to set aside and one row without weight."""
+    rows = [
+        build.row(),
+        build.row(record_id="r2", agency="police", indicator="gang_link", subject_id="S2"),
+        build.row(record_id="r3", agency="council", indicator="blade_injury", role="victim", event_date="2026-03-01"),
+        build.row(record_id="r4", agency="police", indicator="gang_link", arises_from="agency_initiated"),
+        build.row(record_id="r5", agency="council", indicator="threat_to_staff"),
+        build.row(record_id="r6", source_type="", source_grade="1", info_grade="E"),
+        build.row(record_id="r7", indicator=MARKER),
+    ]
+    return write_rows(tmp_path / "march.csv", rows)
+
+
+def test_version() -> None:
+    assert VERSION in run("version").stdout
+    assert answer("version") == {"version": VERSION, "result_schema": "1.0"}
+    assert run("version", "--quiet").output == ""
+
+
+class TestCheck:
+    def test_a_good_folder(self, folder: Path) -> None:
+        assert "no problem found" in run("check", folder).stdout
+        assert answer("check", folder)["ok"] is True
+        assert run("check", folder, "-q").output == ""
+
+    def test_an_unsigned_folder_is_good_and_says_who_is_missing(self, folder: Path) -> None:
+        (folder / "signatures.toml").unlink()
+        assert "Not yet signed by charity, council" in run("check", folder).stdout
+        assert answer("check", folder)["not_signed"] == sorted(build.SECTORS)
+
+    def test_a_broken_folder_lists_every_problem(self, tmp_path: Path) -> None:
+        bad = folders.changed(folders.good_files(), ("trust.toml", "tau_max", 2.0), ("trust.toml", "z", -1.0))
+        home = tmp_path / "bad"
+        home.mkdir()
+        folders.write_folder(home, bad)
+        result = run("check", home, code=ExitCode.PROBLEMS)
+        assert result.stdout == ""
+        assert {"tau_max", "z"} <= set(re.findall(r"trust\.toml: (\w+)", result.stderr))
+        told = answer("check", home, code=ExitCode.PROBLEMS)
+        assert told["ok"] is False
+        assert {"tau_max", "z"} <= {problem["key"] for problem in told["problems"]}
+        assert run("check", home, "--quiet", code=ExitCode.PROBLEMS).stdout == ""
+
+    def test_evidence_gives_conservation_and_faults_without_values(self, folder: Path, evidence: Path) -> None:
+        result = run("check", folder, evidence, code=ExitCode.PROBLEMS)
+        assert "7 rows in = 6 accepted + 1 quarantined + 0 exact duplicates." in result.stdout
+        assert "1 row: unknown_code in indicator." in result.stdout
+        assert MARKER not in result.output
+        told = answer("check", folder, evidence, code=ExitCode.PROBLEMS)
+        assert told["evidence"]["faults"][0]["code"] == "unknown_code"
+        assert told["evidence"]["counts"]["march.csv"]["rows_in"] == 7
+
+    def test_good_evidence_and_subjects(self, folder: Path, tmp_path: Path) -> None:
+        good = write_rows(tmp_path / "good.csv", [build.row()])
+        people = write_rows(tmp_path / "people.csv", [{"subject_id": "S1", "age_band": "14-15"}])
+        told = answer("check", folder, good, "--subjects", people)
+        assert told["ok"] is True
+        assert told["subjects"]["faults"] == []
+        assert "Subjects: 1 row accepted." in run("check", folder, good, "--subjects", people).stdout
+
+    def test_a_stopped_file(self, folder: Path, tmp_path: Path) -> None:
+        result = run("check", folder, tmp_path / "none.csv", code=ExitCode.PROBLEMS)
+        assert "not_found" in result.stderr
+        told = answer("check", folder, tmp_path / "none.csv", code=ExitCode.PROBLEMS)
+        assert told["stopped"]["code"] == "not_found"
+
+
+class TestSign:
+    def test_signing_for_each_agency_ends_with_all(self, folder: Path) -> None:
+        (folder / "signatures.toml").unlink()
+        for agency in sorted(build.SECTORS):
+            said = run(
+                "sign", folder, "--agency", agency, "--role", "head of safeguarding", "--on", "2026-03-31"
+            ).stdout
+        assert "All agencies have signed." in said
+        assert load_partnership(folder).unsigned() == ()
+
+    def test_json_and_quiet(self, folder: Path) -> None:
+        options = ("sign", folder, "--agency", "school", "--role", "head", "--on", "2026-03-31")
+        told = answer(*options)
+        assert (told["agency"], told["signed_on"], told["not_signed"]) == ("school", "2026-03-31", [])
+        assert run(*options, "--quiet").output == ""
+
+    def test_nobody_signs_for_a_stranger_or_on_no_day(self, folder: Path) -> None:
+        result = run("sign", folder, "--agency", MARKER, "--role", "head", "--on", "2026-03-31", code=ExitCode.USAGE)
+        assert "not one of this partnership" in result.stderr
+        for day in ("31/03/2026", "2026-02-30", "20260331", ""):
+            result = run("sign", folder, "--agency", "school", "--role", "head", "--on", day, code=ExitCode.USAGE)
+            assert "YYYY-MM-DD" in result.stderr
+        run("sign", folder, "--agency", "school", "--role", "head", code=ExitCode.USAGE)
+
+
+class TestAssess:
+    def test_files_are_internal_and_fit_the_schema(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        result = run("assess", folder, evidence, *AS_OF, "--out", out)
+        assert "Nothing here decides about a person" in " ".join(result.stdout.split())
+        files = sorted(out.iterdir())
+        assert all(".internal." in file.name for file in files)
+        if os.name == "posix":
+            assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+        scores = list(csv.DictReader((out / "scores.internal.csv").read_text(encoding="utf-8").splitlines()))
+        assert {row["marking"][:8] for row in scores} == {"INTERNAL"}
+        assert {row["as_of"] for row in scores} == {"2026-03-31"}
+        table = pyarrow.parquet.read_table(out / "scores.internal.parquet")
+        assert table.num_rows == len(scores)
+        results = [json.loads(text) for text in (out / "results.internal.jsonl").read_text().splitlines()]
+        assert len(results) == len(scores)
+        for one in results:
+            jsonschema.validate(one, schemas()["result"])
+        report = (out / "report.internal.txt").read_text(encoding="utf-8")
+        assert report.startswith("INTERNAL")
+        assert MARKER not in "".join(file.read_text(errors="ignore") for file in files)
+
+    def test_json_and_quiet(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
+        told = answer("assess", folder, evidence, *AS_OF, "--out", tmp_path / "a")
+        assert told["internal"] is True
+        assert told["trial"] is False
+        assert told["conservation"].startswith("7 rows in")
+        assert "scores.internal.csv" in told["files"]
+        assert run("assess", folder, evidence, *AS_OF, "--out", tmp_path / "b", "--quiet").output == ""
+        assert (tmp_path / "b" / "scores.internal.csv").exists()
+
+    def test_unsigned_is_refused_and_a_trial_is_watermarked(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
+        (folder / "signatures.toml").unlink()
+        options = ("assess", folder, evidence, *AS_OF, "--out", tmp_path / "out")
+        result = run(*options, code=ExitCode.NOT_SIGNED)
+        assert "is not signed by: council, police, school" in result.stderr
+        assert not (tmp_path / "out").exists()
+        assert "TRIAL" in run(*options, "--trial").stdout
+        assert "TRIAL" in (tmp_path / "out" / "scores.internal.csv").read_text(encoding="utf-8")
+        assert "TRIAL" in (tmp_path / "out" / "report.internal.txt").read_text(encoding="utf-8")
+
+    def test_a_condition_nobody_agreed_is_refused(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
+        options = ("assess", folder, evidence, *AS_OF, "--out", tmp_path / "out")
+        assert MARKER not in run(*options, "--condition", MARKER, code=ExitCode.USAGE).output
+        run(*options, "--condition", "no_onward")
+
+    def test_where_it_cannot_write(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        result = run("assess", folder, evidence, *AS_OF, "--out", tmp_path / "file", code=ExitCode.NOT_WRITTEN)
+        assert result.stderr.startswith("A file could not be read or written")
+        assert str(tmp_path) not in result.stderr
+
+
+class TestExplain:
+    def test_why_in_text(self, folder: Path, evidence: Path) -> None:
+        said = run("explain", folder, evidence, "S1", *AS_OF).stdout
+        flat = " ".join(said.split())
+        for part in ("S1 (harm to)", "S1 (harm by)", "Main reason", "where everybody starts", "ACTION", "record r3",
+                     "Without one agency's information", "Set aside (1 record)", "graded E, suspected to be false",
+                     "1 record of where we looked", "before visiting, ask council duty desk"):  # fmt: skip
+            assert part in flat, part
+        assert flat.index("S1 (harm to)") < flat.index("S1 (harm by)")
+
+    def test_json_sums_to_the_score(self, folder: Path, evidence: Path) -> None:
+        told = answer("explain", folder, evidence, "S1", *AS_OF)
+        assert [one["lens"] for one in told["results"]] == ["harm_to", "harm_by"]
+        for one in told["results"]:
+            jsonschema.validate(one, schemas()["result"])
+            assert sum(reason["points"] for reason in one["reasons"]) == one["score"]
+        assert [row["reason"] for row in told["excluded"]] == ["suspected_false"]
+        assert told["n_where_we_looked"] == 1
+
+    def test_a_drawing(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
+        pytest.importorskip("matplotlib.pyplot").switch_backend("Agg")
+        target = tmp_path / "why.png"
+        assert run("explain", folder, evidence, "S1", *AS_OF, "--plot", target, "--quiet").output == ""
+        assert target.read_bytes().startswith(b"\x89PNG")
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600 or os.name != "posix"
+
+    def test_an_unknown_subject_is_not_repeated(self, folder: Path, evidence: Path) -> None:
+        for extra in ((), ("--json",), ("--quiet",)):
+            result = run("explain", folder, evidence, MARKER, *AS_OF, *extra, code=ExitCode.UNKNOWN_SUBJECT)
+            assert result.stderr.startswith("No result for that subject")
+            assert result.stdout == ""
+            assert MARKER not in result.output
+
+
+class TestSchema:
+    def test_every_schema_is_sound(self) -> None:
+        told = json.loads(run("schema").stdout)
+        assert told == answer("schema") == schemas()
+        for one in told.values():
+            jsonschema.Draft202012Validator.check_schema(one)
+            assert one["$id"].startswith("urn:riskshare:")
+
+    def test_files(self, tmp_path: Path) -> None:
+        assert "result.schema.json" in run("schema", "--out", tmp_path / "s").stdout
+        assert json.loads((tmp_path / "s" / "result.schema.json").read_text()) == schemas()["result"]
+        assert answer("schema", "--out", tmp_path / "t")["files"]
+        assert run("schema", "--quiet").output == ""
+
+    def test_good_rows_fit_and_bad_ones_do_not(self) -> None:
+        fits = jsonschema.Draft202012Validator(schemas()["evidence"]).is_valid
+        assert fits(build.row())
+        assert fits(build.row(source_type="", source_grade="1", info_grade="A"))
+        assert fits(build.row(role="place", subject_id=None))
+        assert not fits(build.row(subject_id=""))
+        assert not fits(build.row(role="place"))
+        assert not fits(build.row(source_grade="1", info_grade="A"))
+        assert not fits(build.row(source_type=""))
+        assert not fits(build.row(role="suspect"))
+        assert not fits(build.row(name="x"))
+        assert not fits({k: v for k, v in build.row().items() if k != "agency"})
+
+    def test_the_example_fits(self) -> None:
+        import tomllib
+
+        from riskshare.io.examples import example_partnership
+
+        home = example_partnership()
+        for name in ("partnership", "common_scale", "signatures"):
+            content = tomllib.loads((home / f"{name}.toml").read_text(encoding="utf-8"))
+            plain = json.loads(json.dumps(content, default=str))
+            jsonschema.validate(plain, schemas()[name])
+
+
+class TestUsage:
+    @pytest.mark.parametrize(
+        "args",
+        [
+            (MARKER,), (f"--{MARKER}",), ("explain", "a", "b", "c", MARKER, *AS_OF), ("explain", f"--{MARKER}"),
+            ("explain", "a", "b", MARKER, "--as-of", MARKER), ("explain", "a", "b", MARKER, "--as-of"),
+            ("explain", MARKER), ("version", MARKER), ("sign", "a", "--on", MARKER), ("demo", f"--quiet={MARKER}"),
+        ],
+    )  # fmt: skip
+    def test_what_was_mistyped_is_not_repeated(self, args: tuple[str, ...]) -> None:
+        result = run(*args, code=ExitCode.USAGE)
+        assert result.stderr
+        assert MARKER not in result.output
+
+    def test_a_folder_that_is_not_there(self, evidence: Path) -> None:
+        result = run("assess", MARKER, evidence, *AS_OF, code=ExitCode.PROBLEMS)
+        assert "There is no such folder" in result.stderr
+        assert MARKER not in result.output
+
+    def test_without_a_command_the_help_is_shown(self) -> None:
+        said = run(code=ExitCode.USAGE).output
+        for command in ("demo", "check", "sign", "assess", "explain", "schema", "version"):
+            assert command in said
+
+    def test_an_optional_part_that_is_missing(
+        self, folder: Path, evidence: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "matplotlib", None)
+        plot = ("--plot", tmp_path / "why.png")
+        result = run("explain", folder, evidence, "S1", *AS_OF, *plot, code=ExitCode.MISSING_EXTRA)
+        assert "riskshare[maps]" in result.stderr
+
+
+class TestLastResort:
+    def test_a_mistake_of_ours_shows_kind_and_place_only(self, capsys: pytest.CaptureFixture[str]) -> None:
+        try:
+            {}[MARKER]
+        except KeyError as fault:
+            with pytest.raises(SystemExit) as ended:
+                last_resort(KeyError, fault, fault.__traceback__)
+        said = capsys.readouterr().err
+        assert ended.value.code == ExitCode.INTERNAL
+        assert MARKER not in said
+        assert "KeyError at test_cli.py" in said
+
+    def test_an_interruption_ends_quietly(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            last_resort(KeyboardInterrupt, KeyboardInterrupt(), None)
+        assert ended.value.code == 130
+        assert capsys.readouterr().err == ""
+
+
+def shell(*args: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "riskshare", *(str(arg) for arg in args)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120, encoding="utf-8")
+
+
+def test_python_m_riskshare(tmp_path: Path) -> None:
+    done = shell("version", cwd=tmp_path)
+    assert (done.returncode, done.stdout.split()[:2], done.stderr) == (0, ["riskshare", VERSION], "")
+
+
+def test_a_mistake_of_ours_ends_with_70_and_no_traceback(tmp_path: Path) -> None:
+    broken = tmp_path / "sitecustomize.py"
+    text = f"""
+import riskshare.version
+class Odd(str):
+    def __format__(self, spec): raise KeyError({MARKER!r})
+riskshare.version.VERSION = Odd("x")
+"""
+    broken.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "riskshare", "version"]
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False, timeout=120, encoding="utf-8")
+    assert done.returncode == ExitCode.INTERNAL
+    assert "Traceback" not in done.stderr
+    assert MARKER not in done.stdout + done.stderr
+    assert "KeyError at sitecustomize.py" in done.stderr
+
+
+def test_commands_load_nothing_heavy_until_they_run() -> None:
+    source = Path(riskshare.cli.app.__file__).read_text(encoding="utf-8")
+    at_the_top = [text for text in source.splitlines() if text.startswith(("import ", "from "))]
+    assert not [text for text in at_the_top if "pandas" in text or "riskshare.io" in text or "assessment" in text]
+
+
+def test_main_puts_its_own_hook_in_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["riskshare", "version"])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    with pytest.raises(SystemExit) as ended:
+        riskshare.cli.main()
+    assert ended.value.code == 0
+    assert sys.excepthook is last_resort
+    assert VERSION in capsys.readouterr().out
