@@ -40,16 +40,16 @@ class Coded:
     edges: Edges
     ref: Ints
     answers: Answers
-    listed: Bools
+    spoken: Bools
     policy: Policy
 
     @property
     def n_subjects(self) -> int:
-        return self.listed.size // N_LENSES
+        return self.spoken.size // N_LENSES
 
     @property
     def n_units(self) -> int:
-        return self.listed.size
+        return self.spoken.size
 
 
 def agree() -> Policy:
@@ -133,7 +133,7 @@ def make(n_rows: int, seed: int = SEED) -> Coded:
         edges=edges,
         ref=ref,
         answers=_answers(np.random.default_rng(seed + 1), n_subjects),
-        listed=np.ones(n_subjects * N_LENSES, dtype=np.bool_),
+        spoken=np.ones(n_subjects * N_LENSES, dtype=np.bool_),
         policy=agree(),
     )
 
@@ -271,7 +271,7 @@ def save(coded: Coded, folder: Path) -> None:
     for name in ("rows", "edges", "answers"):
         for field, column in getattr(coded, name)._asdict().items():
             np.save(folder / f"{name}.{field}.npy", column)
-    for name in ("subject", "ref", "listed"):
+    for name in ("subject", "ref", "spoken"):
         np.save(folder / f"{name}.npy", getattr(coded, name))
 
 
@@ -282,7 +282,7 @@ def load(folder: Path) -> Coded:
         name: kind._make(np.load(folder / f"{name}.{field}.npy") for field in kind._fields)
         for name, kind in kinds.items()
     }
-    plain = {name: np.load(folder / f"{name}.npy") for name in ("subject", "ref", "listed")}
+    plain = {name: np.load(folder / f"{name}.npy") for name in ("subject", "ref", "spoken")}
     return Coded(**parts, **plain, policy=agree())
 
 

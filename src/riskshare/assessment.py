@@ -27,7 +27,7 @@ from riskshare.scoring.changes import changes
 from riskshare.scoring.explain import EXPLAIN_COLUMNS, explain_block, explain_subject
 from riskshare.scoring.export import results
 from riskshare.scoring.leave_out import without_agencies
-from riskshare.scoring.score import Scored, block, blocks, score_all, score_block
+from riskshare.scoring.score import Scored, block, blocks, listed_units, score_all, score_block
 from riskshare.scoring.tables import BANDS, score_table, unit_facts
 from riskshare.trust.weigh import N_LENSES, Weighed, weigh
 from riskshare.version import VERSION
@@ -203,7 +203,7 @@ class Assessment:
         agencies = np.unique(np.concatenate((detail.agency, part.answers.agency)))
         left = without_agencies(part, detail, self.weighed, agencies)
         points = whole_points(from_units(left), self.weighed.policy.anchors)
-        listed = np.flatnonzero(self.weighed.listed[number * N_LENSES :][:N_LENSES])
+        listed = listed_units(self.weighed, part, scores)
         told = zip(detail.origins.pairs.unit[detail.agency_pair], detail.agency, strict=True)
         present = {*told, *zip(part.answers.unit, part.answers.agency, strict=True)}
         lines = [
@@ -224,7 +224,7 @@ class Assessment:
         place = int(np.searchsorted(known.astype(str), subject_id)) if known.size else 0
         if place >= known.size or known[place] != subject_id:
             raise UnknownSubjectError
-        if not self.weighed.listed[place * N_LENSES :][:N_LENSES].any():
+        if place not in self.scored.unit // N_LENSES:
             raise UnknownSubjectError
         return place
 

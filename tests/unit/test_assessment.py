@@ -193,3 +193,16 @@ def test_changes_read_the_stages_of_both() -> None:
     before = assessed([row(event_date="2026-01-01", recorded_date="2026-01-02")], as_of="2026-01-31")
     after: Assessment = assessed([row(event_date="2026-01-01", recorded_date="2026-01-02")])
     assert after.changes(before)["change"].tolist() == [line(after)["score"] - line(before)["score"]]
+
+
+def test_withdrawing_a_record_leaves_no_shadow_list() -> None:
+    """Nobody stays listed through copies of a record that was withdrawn."""
+    rows = [
+        row(record_id="root", agency="council", status="withdrawn"),
+        row(record_id="copy", agency="school", derived_from=["council:root"]),
+    ]
+    assessment = assessed(rows)
+    assert assessment.scores.empty
+    assert assessment.excluded["reason"].tolist() == ["withdrawn", "relay"]
+    with pytest.raises(UnknownSubjectError):
+        assessment.explain("S1")

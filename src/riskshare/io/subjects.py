@@ -54,6 +54,11 @@ def read_subjects(
     progress : callable, optional
         Called with the source's name and the rows read so far.
 
+    Returns
+    -------
+    Subjects
+        An empty table for no rows.
+
     Raises
     ------
     EvidenceFileError

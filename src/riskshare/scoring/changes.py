@@ -58,13 +58,15 @@ def _what_happened(before: Weighed, after: Weighed) -> pd.DataFrame:
     old, new = _rows(before), _rows(after)
     both = old.merge(new, on=[*KEY, "row"], how="outer", suffixes=("_before", ""), indicator="found")
     was, now = both["reason_before"].isin(BARRING), both["reason"].isin(BARRING)
-    gone = both["found"] == "left_only"
+    # A row that stands in both under two lenses had its role corrected: it neither expired nor is it new.
+    elsewhere = both.duplicated(["subject_id", "row"], keep=False)
+    gone = (both["found"] == "left_only") & ~elsewhere
     conditions = [
         (both["reason"] == "withdrawn") & (both["reason_before"] != "withdrawn"),
         ((both["reason"] == "past_retention") & (both["reason_before"] != "past_retention")) | gone,
-        (both["found"] == "right_only") & ~now,
+        (both["found"] == "right_only") & ~now & ~elsewhere,
         was & ~now & ~gone,
-        (both["recorded_date"] != both["recorded_date_before"]) & (both["found"] == "both"),
+        elsewhere | ((both["recorded_date"] != both["recorded_date_before"]) & (both["found"] == "both")),
     ]
     both["cause"] = np.select(conditions, ["withdrawn", "expired", "new", "restored", "corrected"], default="")
     return both.loc[both["cause"] != "", [*KEY, "row", "cause"]]

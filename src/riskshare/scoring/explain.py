@@ -14,7 +14,7 @@ from riskshare.kernels.segments import UNIT, Bools, Ints, boundaries, from_units
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings
 from riskshare.scoring.leave_out import without_rows
-from riskshare.scoring.score import Block, block, score_block
+from riskshare.scoring.score import Block, block, listed_units, score_block
 from riskshare.trust.weigh import N_LENSES, Weighed
 
 CLOSING: Final = ("base", "nil answers", "scale end", "rounding")
@@ -53,7 +53,7 @@ def explain_subject(weighed: Weighed, readings: Readings, subject: int, *, leave
 def explain_block(weighed: Weighed, readings: Readings, part: Block, *, leave_out: bool = False) -> pd.DataFrame:
     """Return the reasons of every subject in a block; ``leave_out`` needs a block of one subject."""
     scores, detail = score_block(part, weighed)
-    listed = weighed.listed[part.first_subject * N_LENSES :][: part.n_subjects * N_LENSES]
+    listed = listed_units(weighed, part, scores)
     rows = _row_lines(weighed, readings, part, detail)
     if leave_out:
         left = without_rows(part, detail, weighed, rows["row"].to_numpy())
@@ -62,7 +62,7 @@ def explain_block(weighed: Weighed, readings: Readings, part: Block, *, leave_ou
         rows["left_out"] = points[np.arange(unit.size), unit] - scores.points[unit] if unit.size else []
     else:
         rows["left_out"] = pd.NA
-    closing = _closing_lines(weighed, part, scores, rows, np.flatnonzero(listed))
+    closing = _closing_lines(weighed, part, scores, rows, listed)
     frame = pd.concat([rows, closing], ignore_index=True)
     frame["subject_id"] = weighed.standing.columns.subjects[frame["unit"].to_numpy() // N_LENSES + part.first_subject]
     frame["lens"] = np.array(LENSES, dtype=object)[frame["unit"].to_numpy() % N_LENSES]
@@ -107,8 +107,8 @@ def _row_lines(weighed: Weighed, readings: Readings, part: Block, detail: Detail
             "freshness": np.exp2(-youngest / half_life),
             "severity": severity,
             "notes": _notes(detail, order, starts),
-            "nats": np.rint(share / UNIT) * UNIT,
-            "points": np.rint(share * slope / UNIT) * UNIT,
+            "nats": np.rint(share / UNIT) * UNIT + 0.0,
+            "points": np.rint(share * slope / UNIT) * UNIT + 0.0,
         }
     )
 

@@ -12,7 +12,7 @@ from riskshare.kernels.caps import CapClass, alive, cap
 from riskshare.kernels.points import whole_points
 from riskshare.kernels.scores import Detail, Scores, cap_classes
 from riskshare.kernels.segments import Ints, from_units, to_units
-from riskshare.scoring.score import Block, blocks, score_block
+from riskshare.scoring.score import Block, blocks, listed_units, score_block
 from riskshare.trust.weigh import N_LENSES, Weighed
 
 
@@ -49,8 +49,7 @@ def without_indicators(weighed: Weighed) -> Without:
     parts, rows = [np.zeros((0, n_kinds), np.int8)], [np.zeros((0, n_kinds), np.int32)]
     for piece in blocks(weighed):
         scores, detail = score_block(piece, weighed)
-        first = piece.first_subject * N_LENSES
-        listed = np.flatnonzero(weighed.listed[first:][: piece.n_subjects * N_LENSES])
+        listed = listed_units(weighed, piece, scores)
         parts.append(_parts(piece, scores, detail, weighed)[listed])
         rows.append(_rows(detail, piece.n_subjects * N_LENSES, n_kinds)[listed])
     return Without(np.concatenate(parts), np.concatenate(rows))

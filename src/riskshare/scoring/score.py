@@ -97,6 +97,15 @@ def score_block(part: Block, weighed: Weighed) -> tuple[Scores, Detail]:
     return score(part.rows, part.edges, part.answers, weighed.policy, part.unit_lens, n_units)
 
 
+def listed_units(weighed: Weighed, part: Block, scores: Scores) -> Ints:
+    """Return the units of a block that have a result: a row with weight, an answer, a reading that was not judged.
+
+    Withdrawn, expired, doubted or prompted rows alone list nobody, nor do relays of them: no shadow lists.
+    """
+    spoken = weighed.spoken[part.first_subject * N_LENSES :][: part.n_subjects * N_LENSES]
+    return np.flatnonzero(spoken | (scores.n_records > 0))
+
+
 def score_all(weighed: Weighed, *, progress: Progress | None = None) -> Scored:
     """Return the scores of every subject and lens that has a result.
 
@@ -112,10 +121,12 @@ def score_all(weighed: Weighed, *, progress: Progress | None = None) -> Scored:
         Units in order of subject, then lens; empty for empty input.
     """
     parts: list[Scores] = []
+    units: list[Ints] = [np.zeros(0, dtype=np.int64)]
     rows: list[tuple[Ints, ...]] = []
     for part in blocks(weighed):
         scores, detail = score_block(part, weighed)
-        listed = np.flatnonzero(weighed.listed[part.first_subject * N_LENSES :][: part.n_subjects * N_LENSES])
+        listed = listed_units(weighed, part, scores)
+        units.append(listed + part.first_subject * N_LENSES)
         parts.append(_take(scores, listed))
         rows.append(_row_facts(part, detail))
         if progress is not None:
@@ -124,7 +135,7 @@ def score_all(weighed: Weighed, *, progress: Progress | None = None) -> Scored:
         parts, rows = [_take(*_nothing(weighed))], [_row_facts(*_empty(weighed))]
     merged = Scores._make(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
     facts = [np.concatenate(columns) for columns in zip(*rows, strict=True)]
-    return Scored(np.flatnonzero(weighed.listed), merged, *facts)
+    return Scored(np.concatenate(units), merged, *facts)
 
 
 def _empty(weighed: Weighed) -> tuple[Block, Detail]:

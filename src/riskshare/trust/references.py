@@ -27,6 +27,7 @@ class Declared(NamedTuple):
     agency: Ints
     barred_subject: Ints
     barred_indicator: Ints
+    barred_agency: Ints
 
 
 def edges(columns: Columns, barred: pa.Table, codes: Codes, *, as_of: int) -> Declared:
@@ -52,13 +53,13 @@ def edges(columns: Columns, barred: pa.Table, codes: Codes, *, as_of: int) -> De
     empty = np.zeros(0, dtype=np.int64)
     telling = np.flatnonzero(columns.lineage != None)  # noqa: E711 - elementwise
     if telling.size == 0:
-        return Declared(empty, empty, empty, empty, empty, empty)
+        return Declared(empty, empty, empty, empty, empty, empty, empty)
     split = pc.split_pattern(pa.array(columns.lineage[telling], pa.string()), ";")
     tail = telling[pc.list_parent_indices(split).to_numpy()]
     words = pc.list_flatten(split)
     named = np.flatnonzero(np.isin(columns.subject, columns.subject[telling]))
     known = pc.fill_null(pc.less_equal(barred["recorded_date"].cast(pa.int32()), as_of), True)
-    barred_subject, barred_indicator, barred_names = _barred(columns, barred.filter(known), codes)
+    barred_subject, barred_indicator, barred_agency, barred_names = _barred(columns, barred.filter(known), codes)
     n_rows = columns.index.size
     names = pa.concat_arrays([words.cast(pa.string()), _names(columns, named, codes), barred_names])
     code = names.dictionary_encode().indices.to_numpy().astype(np.int64)
@@ -74,7 +75,9 @@ def edges(columns: Columns, barred: pa.Table, codes: Codes, *, as_of: int) -> De
     gone = np.flatnonzero(lost)
     absent = n_rows + barred_subject.size + ref[gone]
     at = np.concatenate((place, gone))
-    return Declared(tail[at], np.concatenate((head, absent)), ref[at], agency, barred_subject, barred_indicator)
+    return Declared(
+        tail[at], np.concatenate((head, absent)), ref[at], agency, barred_subject, barred_indicator, barred_agency
+    )
 
 
 def _names(columns: Columns, rows: Ints, codes: Codes) -> pa.Array:
@@ -84,8 +87,8 @@ def _names(columns: Columns, rows: Ints, codes: Codes) -> pa.Array:
     return pc.binary_join_element_wise(agencies, records, ":")
 
 
-def _barred(columns: Columns, barred: pa.Table, codes: Codes) -> tuple[Ints, Ints, pa.Array]:
-    """Return subject, indicator and name of quarantined records that no standing version speaks for."""
+def _barred(columns: Columns, barred: pa.Table, codes: Codes) -> tuple[Ints, Ints, Ints, pa.Array]:
+    """Return subject, indicator, agency and name of quarantined records that no standing version speaks for."""
     subject = _place(barred["subject_id"], columns.subjects)
     agency = _place(barred["agency"], np.array(codes.agencies, dtype=object))
     record = _place(barred["record_id"], columns.records)
@@ -101,7 +104,7 @@ def _barred(columns: Columns, barred: pa.Table, codes: Codes) -> tuple[Ints, Int
     rows = np.sort(found[once])
     part = barred.take(pa.array(rows))
     names = pc.binary_join_element_wise(part["agency"], part["record_id"], ":").combine_chunks()
-    return subject[rows], indicator[rows], names.cast(pa.string())
+    return subject[rows], indicator[rows], agency[rows], names.cast(pa.string())
 
 
 def _key(subject: Ints, agency: Ints, record: Ints, indicator: Ints, size: tuple[int, int, int]) -> Ints:

@@ -38,8 +38,8 @@ class Weighed:
         As ``kernels.scores.score`` takes them; unit = 2 × subject + lens; edges by rising tail, answers by unit.
     ref : numpy.ndarray of int64
         The reference each edge stands for, whether it was found or not.
-    listed : numpy.ndarray of bool
-        Units that have a result: a counted row, an answer, or a reading that could not be judged.
+    spoken : numpy.ndarray of bool
+        Units with an answer, or a reading that could not be judged: they have a result even without a counted row.
     codes, policy
         The numbering of names, and the agreed numbers.
     """
@@ -51,7 +51,7 @@ class Weighed:
     edges: Edges
     ref: Ints
     answers: Answers
-    listed: Bools
+    spoken: Bools
     codes: Codes
     policy: Policy
 
@@ -123,7 +123,7 @@ def _assemble(standing: Standing, found: Declared, codes: Codes, policy: Policy)
         edges=Edges(place[found.tail][by_tail], head[by_tail], found.agency),
         ref=found.ref[by_tail],
         answers=_answers(standing),
-        listed=_listed(standing, int(part.subjects.size)),
+        spoken=_spoken(standing, int(part.subjects.size)),
         codes=codes,
         policy=policy,
     )
@@ -142,7 +142,7 @@ def _rows(standing: Standing, found: Declared, order: Ints) -> Rows:
     return Rows(
         unit=(subject * N_LENSES + lens)[order],
         indicator=np.concatenate((part.indicator, np.maximum(found.barred_indicator, 0)))[order],
-        agency=column(part.agency, 0),
+        agency=np.concatenate((part.agency, found.barred_agency))[order],
         cell=column(part.cell, 0),
         severity=column(part.severity, 0.0),
         denies=column(part.denies, False),
@@ -175,11 +175,12 @@ def _answers(standing: Standing) -> Answers:
     )
 
 
-def _listed(standing: Standing, n_subjects: int) -> Bools:
-    """Return units that have a result; withdrawn, expired, doubted or prompted rows alone list nobody."""
+def _spoken(standing: Standing, n_subjects: int) -> Bools:
+    """Return units with an answer or a reading that could not be judged."""
     part = standing.columns
-    speaks = np.isin(standing.reason, [REASONS.index(name) for name in ("counts", "answer", "not_scored")])
-    listed = np.zeros(n_subjects * N_LENSES, dtype=np.bool_)
-    here = speaks & (part.lens >= 0)
-    listed[part.subject[here] * N_LENSES + part.lens[here]] = True
-    return listed
+    returned = (standing.reason == REASONS.index("counts")) & np.isin(part.answer, ("returned",))
+    silent = np.isin(standing.reason, [REASONS.index(name) for name in ("answer", "not_scored")])
+    here = (returned | silent) & (part.lens >= 0)
+    spoken = np.zeros(n_subjects * N_LENSES, dtype=np.bool_)
+    spoken[part.subject[here] * N_LENSES + part.lens[here]] = True
+    return spoken

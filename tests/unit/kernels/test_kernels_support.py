@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -11,37 +10,7 @@ import pytest
 from riskshare.kernels import support
 from riskshare.kernels.segments import boundaries
 from riskshare.kernels.support import Group, believe, weigh_levels
-
-AGENCY_P = np.array([2.0, 1.0, math.inf])  # ρ = ½, 0 and 1
-Pair = tuple[int, int, float, int, float]  # agency class, origin, weight, age, severity
-
-
-def norm(values: list[float], p: float) -> float:
-    if not values or math.isinf(p):
-        return max(values, default=0.0)
-    return math.fsum(x**p for x in values) ** (1.0 / p)
-
-
-def slow_total(pairs: list[Pair], q: float) -> float:
-    """V: max inside an origin, a p-norm inside an agency, a sum between agencies, a q-norm with the unstated."""
-    origins: dict[tuple[int, int], float] = defaultdict(float)
-    for agency_class, origin, weight, _, _ in pairs:
-        origins[agency_class, origin] = max(origins[agency_class, origin], weight)
-    by_class: dict[int, list[float]] = defaultdict(list)
-    for (agency_class, _), weight in origins.items():
-        by_class[agency_class].append(weight)
-    stated = math.fsum(norm(values, AGENCY_P[c - 1]) for c, values in by_class.items() if c > 0)
-    return norm([stated, norm(by_class[0], q)], q)
-
-
-def slow_truth(pairs: list[Pair], severity: float, half_life: float, q: float) -> float:
-    grave = [pair for pair in pairs if pair[4] >= severity]
-    ages = sorted({pair[3] for pair in grave})
-    fresh = [2.0 ** (-age / half_life) for age in ages] + [0.0]
-    return math.fsum(
-        (fresh[j] - fresh[j + 1]) * -math.expm1(-slow_total([p for p in grave if p[3] <= age], q))
-        for j, age in enumerate(ages)
-    )
+from unit.kernels.pairs_by_hand import AGENCY_P, Pair, slow_truth
 
 
 def random_groups(rng: np.random.Generator, n_groups: int, longest: int) -> list[list[Pair]]:

@@ -49,15 +49,16 @@ def test_who_is_listed() -> None:
         row("f", subject_id="S6", indicator="threat_to_staff"),
         row("g", subject_id="S7", data_class="patient"),
     ]
-    assert not weighed_of(nothing).listed.any()
+    assert not weighed_of(nothing).spoken.any()
     some = [
         row("a", subject_id="S1"),
         row("b", subject_id="S2", answer="refused"),
         row("c", subject_id="S3", role="victim"),
     ]
-    assert weighed_of(some).listed.reshape(3, 2)[:, BY].tolist() == [True, True, False]
-    assert weighed_of(some).listed.reshape(3, 2)[:, TO].tolist() == [False, False, True]
-    assert weighed_of([row()], not_scored=[True]).listed.tolist() == [True, False]
+    # Rows with weight speak for themselves once they are scored; answers and readings not judged speak here.
+    assert weighed_of(some).spoken.reshape(3, 2)[:, BY].tolist() == [False, True, False]
+    assert not weighed_of(some).spoken.reshape(3, 2)[:, TO].any()
+    assert weighed_of([row()], not_scored=[True]).spoken.tolist() == [True, False]
 
 
 def test_answers_that_may_count() -> None:
@@ -89,4 +90,4 @@ def test_nothing_known() -> None:
     for weighed in (weighed_of([]), weighed_of([row()], as_of=0)):
         assert weighed.row.size == 0
         assert weighed.answers.unit.size == 0
-        assert not weighed.listed.any()
+        assert not weighed.spoken.any()
