@@ -213,7 +213,7 @@ class Assessment:
                 "score": int(points[row, unit]),
                 "change": int(points[row, unit] - scores.points[unit]),
             }
-            for unit in listed
+            for unit in sorted(listed, key=lambda unit: LENSES[unit] != "harm_to")
             for row, agency in enumerate(agencies)
             if (unit, agency) in present
         ]
@@ -288,7 +288,8 @@ class Assessment:
         -------
         pandas.DataFrame
             ``subject_id, lens, agency, score, band, pooled_score, pooled_band, seen_only_together``: one line per
-            subject, lens and agency that supplied something.
+            subject, lens and agency that supplied something, being at risk first. ``score`` has no interval; below
+            medium its ``band`` is ``cannot say``.
         """
         alone, known = self._alone, self.weighed.standing.columns.subjects
         edges = self.partnership.common_scale
@@ -299,7 +300,8 @@ class Assessment:
                 "lens": np.array(LENSES, dtype=object)[alone.unit % N_LENSES],
                 "agency": np.array(self.weighed.codes.agencies, dtype=object)[alone.agency],
                 "score": alone.points,
-                "band": np.array(BANDS, dtype=object)[band],
+                # Low must be earned by what was asked of everybody; one agency alone never asked everybody.
+                "band": np.array(BANDS, dtype=object)[np.where(band == 0, -1, band)],
             }
         )
         pooled = self.scores[["subject_id", "lens", "score", "band"]]
@@ -310,7 +312,7 @@ class Assessment:
         names = set(zip(known[units // N_LENSES], np.array(LENSES, dtype=object)[units % N_LENSES], strict=True))
         keys = zip(merged["subject_id"], merged["lens"], strict=True)
         merged["seen_only_together"] = [key in names for key in keys]
-        return merged
+        return merged.sort_values(["subject_id", "lens", "agency"], ascending=[True, False, True], ignore_index=True)
 
     def changes(self, previous: Assessment) -> pd.DataFrame:
         """Return who moved since a previous assessment, and which rows, corrections or expiries did it.
@@ -340,7 +342,10 @@ class Assessment:
         """
         header = {
             "engine_version": self.engine_version,
+            "partnership": self.partnership.name,
             "partnership_version": self.partnership.version,
+            "policy_hash": self.partnership.policy_hash,
+            "example": self.partnership.is_example,
             "as_of": self.as_of.isoformat(),
             "trial": self.trial,
         }
@@ -366,7 +371,8 @@ class Assessment:
         from riskshare.reporting.waterfall import draw_waterfall
 
         chosen = self._lens(subject_id, lens)
-        return draw_waterfall(self.explain(subject_id, lens=chosen), self._line(subject_id, chosen), self.partnership)
+        reasons, line = self.explain(subject_id, lens=chosen), self._line(subject_id, chosen)
+        return draw_waterfall(reasons, line, self.partnership, as_of=self.as_of, trial=self.trial)
 
     def _lens(self, subject_id: str, lens: str | None) -> str:
         """Return the lens asked for, else the first one shown."""

@@ -164,6 +164,31 @@ class Pass:
         lines: list[dict[str, Any]] = claim_tables(self.weighed).claims.to_dict("records")
         return lines
 
+    @cached_property
+    def claim_weights(self) -> list[dict[str, Any]]:
+        """Every claim of any subject: unit, indicator, rows behind it, and its figures where anybody supports it."""
+        fused, origins = self.detail.capped.base, self.detail.origins
+        figures = {
+            "t_plus": fused.truth[fused.chosen],
+            "t_minus": fused.claim_denied,
+            "sigma": fused.levels.severity[fused.chosen],
+            "weight": fused.claim_weight,
+        }
+        lines = [dict(zip(figures, line, strict=True)) for line in zip(*figures.values(), strict=True)]
+        shown = dict(zip(fused.claim_support.tolist(), lines, strict=True))
+        out = []
+        for number, (first, last) in enumerate(pairwise([*fused.claim_starts.tolist(), fused.order.size])):
+            pairs = fused.order[first:last]
+            out.append(
+                {
+                    "unit": int(origins.pairs.unit[pairs[0]]),
+                    "indicator": self.weighed.codes.indicators[origins.pairs.indicator[pairs[0]]],
+                    "rows": sorted({self.name(self.weighed.row[row]) for row in origins.row[pairs]}),
+                    **shown.get(number, {"weight": 0.0}),
+                }
+            )
+        return out
+
     def claims(self, subject: str, lens: str) -> list[dict[str, Any]]:
         """Every claim with the rows behind it, supported or only denied, in a canonical order."""
         fused, origins, unit = self.detail.capped.base, self.detail.origins, self.unit(subject, lens)

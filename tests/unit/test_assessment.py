@@ -177,12 +177,13 @@ def test_tables_of_claims_are_worked_out_once() -> None:
 def test_plot_hands_the_published_line_to_the_waterfall(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
     stub = types.ModuleType("riskshare.reporting.waterfall")
-    stub.draw_waterfall = lambda *given: told.append(given) or "axes"  # type: ignore[attr-defined]
+    stub.draw_waterfall = lambda *given, **marks: told.append((*given, marks)) or "axes"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "riskshare.reporting.waterfall", stub)
     assessment = assessed([row(), row("b", role="victim")])
     assert assessment.plot("S1") == "axes"
     assert assessment.plot("S1", lens="harm_by") == "axes"
-    (why, published, partnership), (_, other, _) = told
+    (why, published, partnership, marks), (_, other, _, _) = told
+    assert marks == {"as_of": assessment.as_of, "trial": assessment.trial}
     assert set(why["lens"]) == {"harm_to"}  # the first one shown
     assert published["lens"] == "harm_to"
     assert partnership is assessment.partnership

@@ -202,7 +202,7 @@ def _disputed(assessment: Assessment, people: People) -> Section:
     return Section(
         "disputed",
         f"Disputed claims ({counted(len(claims), 'claim')})",
-        "One agency reports it and another denies it: ask both. Most evenly weighed first.",
+        "Reported and denied, by two agencies or by one that corrected itself: ask. Strongest conflict first.",
         _harm_to_first(items),
         2,
     )

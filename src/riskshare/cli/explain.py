@@ -14,7 +14,7 @@ from riskshare.cli.assess import Job, carry_out
 from riskshare.cli.briefing import head
 from riskshare.cli.screen import Screen
 from riskshare.io.writing import write_bytes
-from riskshare.reporting.sentences import sentences
+from riskshare.reporting.sentences import marks, sentences
 from riskshare.reporting.steps import largest_first, shown_points, steps
 from riskshare.reporting.waterfall import alt_text, draw_waterfall, text_waterfall
 from riskshare.reporting.words import (
@@ -76,11 +76,12 @@ def _tell_records(explanation: pd.DataFrame, fields: dict[str, Any], assessment:
     chain = steps(explanation, fields, assessment.partnership, most=max(1, len(records)))
     screen.say()
     screen.say(
-        f"{counted(len(records), 'record')}: points held, and how the score would change if it were left out. The two "
-        "differ: what else tells the same story would take its place."
+        f"{counted(len(records), 'record')}: points held, and in brackets how the points would change, before the ends "
+        "of the scale cut them, if it were left out. The two differ: another record of the same story takes its place, "
+        "and repeats of one indicator or family count for less."
     )
     for number, (row, points) in enumerate(zip(records, shown_points(chain)[1:], strict=False), start=1):
-        lead = f"{number:3d}. {points:+6.1f} {_change(row['left_out']):>5}  "
+        lead = f"{number:3d}. {points:+6.1f} {_change(row['left_out_uncut']):>7}  "
         screen.say(lead + _record_words(row, assessment), hang=" " * len(lead))
 
 
@@ -99,7 +100,9 @@ def _names(ids: str, names: Mapping[str, str]) -> str:
 
 
 def _change(value: Any) -> str:
-    return "" if is_missing(value) else f"({int(value):+d})" if value else "(0)"
+    if is_missing(value):
+        return ""
+    return f"({value:+.1f})" if isinstance(value, float) else f"({int(value):+d})" if value else "(0)"
 
 
 def _tell_agencies(
@@ -123,7 +126,8 @@ def _tell_agencies(
 def _tell_set_aside(assessment: Assessment, subject: str, screen: Screen) -> None:
     names, indicators = agency_names(assessment.partnership), indicator_names(assessment.partnership)
     excluded = _of(assessment.excluded, subject).to_dict("records")
-    screen.heading(f"Set aside ({counted(len(excluded), 'record')})")
+    screen.heading(f"Without weight by the agreed rules ({counted(len(excluded), 'record')})")
+    screen.say("Rows quarantined at reading are not among these: see `riskshare check`.")
     for row in excluded:
         why = EXCLUDED_WORDS.get(row["reason"], row["reason"])
         what = f"{indicators[row['indicator']]}, {names[row['agency']]} record {row['record_id']}"
@@ -159,9 +163,12 @@ def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _draw(assessment: Assessment, explanation: pd.DataFrame, subject: str, target: Path) -> None:
     """Write the first lens as a PNG, with a description for those who cannot see it."""
     line = {str(name): value for name, value in _of(assessment.scores, subject).iloc[0].items()}
-    figure = draw_waterfall(explanation, line, assessment.partnership).figure.figure
+    figure = draw_waterfall(
+        explanation, line, assessment.partnership, as_of=assessment.as_of, trial=assessment.trial
+    ).figure.figure
     picture = BytesIO()
-    words = alt_text(explanation, line, assessment.partnership)
+    head = marks(assessment.partnership, assessment.as_of, trial=assessment.trial)
+    words = f"{head} {alt_text(explanation, line, assessment.partnership)}"
     figure.savefig(picture, format="png", dpi=120, metadata={"Title": "internal", "Description": words})
     from matplotlib import pyplot
 

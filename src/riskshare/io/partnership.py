@@ -144,7 +144,7 @@ def _assemble(draft: Draft, head: PartnershipFile, trust: TrustPolicy, common: C
         scales=scales,
         trust=in_order(trust),
         signatures=tuple(sorted((e.record for e in draft.signatures.entries), key=lambda s: s.agency)),
-        policy_hash=policy_hash(trust, scales, common),
+        policy_hash=policy_hash(trust, scales, common, agencies),
         version=version_hash(head.name, head.purpose, head.example, agencies, trust, scales, common),
         is_example=head.example,
     )

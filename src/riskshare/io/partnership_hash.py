@@ -43,13 +43,17 @@ def by_id(records: Sequence[R]) -> tuple[R, ...]:
     return tuple(sorted(records, key=lambda record: str(getattr(record, "id", ""))))
 
 
-def policy_hash(trust: TrustPolicy, scales: Sequence[Scale], common_scale: CommonScale) -> str:
+def policy_hash(
+    trust: TrustPolicy, scales: Sequence[Scale], common_scale: CommonScale, agencies: Sequence[Agency]
+) -> str:
     """Return the SHA-256 of what agencies sign, as 64 hexadecimal digits.
 
     Over canonical JSON (sorted keys, no white space, UTF-8, shortest exact floats) of the parsed trust policy,
-    the scales by id and the common scale. Comments, layout, order and file names do not count; every number does.
+    the scales by id, the common scale, and what scoring takes from agencies: each one's sector, which decides caps and
+    who may answer, and its date formats. Comments, layout, order and file names do not count; every number does.
     """
-    return _digest(_policy(trust, scales, common_scale))
+    scored_by = {agency.id: [agency.sector, list(agency.date_formats)] for agency in agencies}
+    return _digest({**_policy(trust, scales, common_scale), "agencies": scored_by})
 
 
 def version_hash(

@@ -83,7 +83,8 @@ class Partnership:
     trust : TrustPolicy
     signatures : tuple of Signature
     policy_hash : str
-        SHA-256 of the parsed trust policy, scales and common scale: what agencies sign.
+        SHA-256 of the parsed trust policy, scales, common scale, and agencies' sectors and date formats: what
+        agencies sign.
     version : str
         SHA-256 of everything parsed except the signatures: what travels with every result.
     is_example : bool

@@ -28,7 +28,8 @@ class Reason(PersonalRecord):
     """One line of an explanation; the points of all lines sum exactly to the score.
 
     ``line`` is ``record`` for a partner's record, else ``base``, ``nil answers``, ``scale end`` or ``rounding``.
-    ``left_out`` is the change in points if the record were left out, where it was worked out.
+    ``left_out`` is the change in points if the record were left out, where it was worked out; ``left_out_uncut`` the
+    same before the ends of the scale cut it.
     """
 
     line: Literal["record", "base", "nil answers", "scale end", "rounding"]
@@ -51,6 +52,7 @@ class Reason(PersonalRecord):
     severity: float | None = None
     notes: str | None = None
     left_out: int | None = None
+    left_out_uncut: float | None = None
 
 
 class ActNow(PersonalRecord):
@@ -69,7 +71,12 @@ class SubjectResult(PersonalRecord):
 
     schema_version: Literal["1.0"]
     engine_version: str
+    partnership: str
     partnership_version: str
+    policy_hash: str
+    """What agencies signed."""
+    example: bool
+    """Scored under an example, nobody's agreement."""
     as_of: dt.date
     trial: bool
     """An unsigned pilot run: watermarked, and never to be shared."""

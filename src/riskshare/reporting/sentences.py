@@ -42,7 +42,7 @@ def caveat(partnership: Partnership, as_of: dt.date, *, trial: bool) -> str:
     str
         One paragraph.
     """
-    parts = [INTERNAL, TRIAL if trial else "", "EXAMPLE, nobody's agreement." if partnership.is_example else ""]
+    parts = [_warnings(partnership, trial=trial)]
     parts.append(
         "Nothing here decides about a person: it tells a named practitioner what partners hold, how sure it is and "
         f"what is missing. Scores are agreed positions from 0 to 100 ({band_sentence(partnership)}), not probabilities."
@@ -50,6 +50,17 @@ def caveat(partnership: Partnership, as_of: dt.date, *, trial: bool) -> str:
         f"{partnership.name}, as known on {day(as_of)}, policy {partnership.policy_hash[:12]}."
     )
     return " ".join(part for part in parts if part)
+
+
+def _warnings(partnership: Partnership, *, trial: bool) -> str:
+    parts = [INTERNAL, TRIAL if trial else "", "EXAMPLE, nobody's agreement." if partnership.is_example else ""]
+    return " ".join(part for part in parts if part)
+
+
+def marks(partnership: Partnership, as_of: dt.date | None, *, trial: bool) -> str:
+    """Return what every picture bears: internal, trial, example; whose policy, and the day it was known on."""
+    known = f", as known on {day(as_of)}" if as_of is not None else ""
+    return f"{_warnings(partnership, trial=trial)} {partnership.name}{known}, policy {partnership.policy_hash[:12]}."
 
 
 def describe(line: Mapping[str, Any], explanation: pd.DataFrame, partnership: Partnership) -> str:
@@ -117,7 +128,9 @@ def band_and_interval(line: Mapping[str, Any]) -> str:
     ...     "score_uncapped": 46, "n_records": 3, "band_low": "medium", "band_high": "medium"})
     'medium, 46 (31 to 60), facts alone 40'
     """
-    figures = f"{line['score']} ({line['lower']} to {line['upper']})"
+    low, high = line["band_low"], line["band_high"]
+    bands = f": {low} to {high}" if low != high and line["band"] != "cannot say" else ""
+    figures = f"{line['score']} ({line['lower']} to {line['upper']}{bands})"
     facts = "" if line["factual_score"] == line["score"] else f", facts alone {line['factual_score']}"
     uncapped = "" if line["score_uncapped"] == line["score"] else f", {line['score_uncapped']} without caps"
     why = f" because {_why_cannot_say(line)}" if line["band"] == "cannot say" else ""
@@ -179,10 +192,13 @@ def bars_sentence(line: Mapping[str, Any], partnership: Partnership) -> str:
 
 
 def gap_sentence(line: Mapping[str, Any], partnership: Partnership) -> str:
-    """Return how much of what is expected has been asked, and the most useful question left."""
+    """Return how many expected questions have a formal answer, and the most useful one left.
+
+    A record is not an answer: it says what happened, not that the agency looked and this is all it holds.
+    """
     if is_missing(line["completeness"]):
         return "Nothing is expected to be asked, so nothing reassures."
-    asked = f"{percent(float(line['completeness']))} of what is expected has been answered"
+    asked = f"{percent(float(line['completeness']))} of the expected questions, by worth, have a formal answer"
     if is_missing(line["most_useful_gap"]):
         return f"{asked}; no gap stands out."
     expected = {answer.id: answer for answer in partnership.trust.expected_answers}[line["most_useful_gap"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ import pandas as pd
 
 from riskshare.errors import MissingExtraError
 from riskshare.records.partnership import Partnership
-from riskshare.reporting.sentences import INTERNAL, band_and_interval, describe
+from riskshare.reporting.sentences import band_and_interval, describe, marks
 from riskshare.reporting.steps import RECORDS, Kind, Step, shown_points, steps
 from riskshare.reporting.words import LENS_WORDS, band_edges, band_sentence
 
@@ -136,7 +137,14 @@ class _Ruler:
         return "".join(cells).rstrip()
 
 
-def draw_waterfall(explanation: pd.DataFrame, line: Mapping[str, Any], partnership: Partnership) -> Axes:
+def draw_waterfall(
+    explanation: pd.DataFrame,
+    line: Mapping[str, Any],
+    partnership: Partnership,
+    *,
+    as_of: dt.date | None = None,
+    trial: bool = False,
+) -> Axes:
     """Return the axes of a waterfall: each record by points, the bands named, the score with its interval.
 
     Parameters
@@ -146,6 +154,10 @@ def draw_waterfall(explanation: pd.DataFrame, line: Mapping[str, Any], partnersh
     line : mapping
         One line of ``Assessment.scores``; it chooses the lens.
     partnership : Partnership
+    as_of : datetime.date, optional
+        The day it was known on; it stands in the head.
+    trial : bool
+        Whether the policy is unsigned; the watermark stands in the head.
 
     Returns
     -------
@@ -176,7 +188,7 @@ def draw_waterfall(explanation: pd.DataFrame, line: Mapping[str, Any], partnersh
     axes.spines["bottom"].set_bounds(0.0, 100.0)
     axes.tick_params(axis="y", length=0)
     figure.legend(handles=_legend(chain), loc="outside lower left", ncols=4, frameon=False, fontsize=9)
-    head = [f"{INTERNAL} It informs a named practitioner and decides nothing."]
+    head = textwrap.wrap(f"{marks(partnership, as_of, trial=trial)} It informs a named practitioner.", 150)
     head += textwrap.wrap(describe(line, explanation, partnership), 150)
     figure.suptitle("\n".join(head), x=0.01, ha="left", fontsize=10)
     return axes

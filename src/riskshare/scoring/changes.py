@@ -12,8 +12,11 @@ from riskshare.trust.standing import BARRING, REASONS
 from riskshare.trust.weigh import Weighed
 
 KEY: Final = ["subject_id", "lens"]
-CAUSES: Final = ("new", "corrected", "withdrawn", "expired", "restored")
-"""What may have happened to a row; where nothing did, evidence only grew older or the policy changed."""
+CAUSES: Final = ("new", "corrected", "withdrawn", "expired", "restored", "not_sent")
+"""What may have happened to a row; ``not_sent`` rows are no longer among the evidence: left out, purged or quarantined.
+
+Where nothing happened, evidence only grew older, or the policy or the conditions met changed.
+"""
 
 
 def changes(before: Weighed, after: Weighed, scores_before: pd.DataFrame, scores_after: pd.DataFrame) -> pd.DataFrame:
@@ -49,7 +52,7 @@ def changes(before: Weighed, after: Weighed, scores_before: pd.DataFrame, scores
         keys = zip(moved["subject_id"], moved["lens"], strict=True)
         moved[cause] = [tuple(sorted(rows.get(key, ()))) for key in keys]
     moved["_size"] = moved["change"].abs().fillna(101)
-    moved = moved.sort_values(["_size", *KEY], ascending=[False, True, True], ignore_index=True)
+    moved = moved.sort_values(["_size", *KEY], ascending=[False, True, False], ignore_index=True)
     return moved[[*KEY, "score_before", "score", "band_before", "band", "change", *CAUSES]]
 
 
@@ -63,12 +66,14 @@ def _what_happened(before: Weighed, after: Weighed) -> pd.DataFrame:
     gone = (both["found"] == "left_only") & ~elsewhere
     conditions = [
         (both["reason"] == "withdrawn") & (both["reason_before"] != "withdrawn"),
-        ((both["reason"] == "past_retention") & (both["reason_before"] != "past_retention")) | gone,
+        (both["reason"] == "past_retention") & (both["reason_before"] != "past_retention"),
         (both["found"] == "right_only") & ~now & ~elsewhere,
         was & ~now & ~gone,
         elsewhere | ((both["recorded_date"] != both["recorded_date_before"]) & (both["found"] == "both")),
+        gone,
     ]
-    both["cause"] = np.select(conditions, ["withdrawn", "expired", "new", "restored", "corrected"], default="")
+    causes = ["withdrawn", "expired", "new", "restored", "corrected", "not_sent"]
+    both["cause"] = np.select(conditions, causes, default="")
     return both.loc[both["cause"] != "", [*KEY, "row", "cause"]]
 
 

@@ -24,6 +24,7 @@ EXPLAIN_COLUMNS: Final = (
     "subject_id", "lens", "line", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance",
     "event_date", "recorded_date", "scale", "native_value", "native_band", "common_position", "claim", "trust",
     "freshness", "severity", "notes", "nats", "points", "left_out",
+    "left_out_uncut",
 )  # fmt: skip
 
 
@@ -45,7 +46,8 @@ def explain_subject(weighed: Weighed, readings: Readings, subject: int, *, leave
     pandas.DataFrame
         ``EXPLAIN_COLUMNS``. Within a lens ``nats`` sum exactly to the log-odds and ``points`` exactly to the score:
         all are whole multiples of 2⁻⁴⁰, which add without error in any order. ``left_out`` is the change of the
-        score in points if the record were left out; it is not the negative of ``points`` and need not sum to anything.
+        score in points if the record were left out, and ``left_out_uncut`` the same before the ends of the scale cut
+        it: at 100, what lies above hides a change. Neither is the negative of ``points``, and they need not sum.
     """
     return explain_block(weighed, readings, block(weighed, subject, subject + 1), leave_out=leave_out)
 
@@ -60,16 +62,27 @@ def explain_block(weighed: Weighed, readings: Readings, part: Block, *, leave_ou
         unit = rows["unit"].to_numpy()
         points = whole_points(from_units(left), weighed.policy.anchors)
         rows["left_out"] = points[np.arange(unit.size), unit] - scores.points[unit] if unit.size else []
+        change = from_units(left[np.arange(unit.size), unit] - scores.log_odds[unit])
+        rows["left_out_uncut"] = change * _slope(weighed)
     else:
         rows["left_out"] = pd.NA
+        rows["left_out_uncut"] = np.nan
     closing = _closing_lines(weighed, part, scores, rows, listed)
     frame = pd.concat([rows, closing], ignore_index=True)
     frame["subject_id"] = weighed.standing.columns.subjects[frame["unit"].to_numpy() // N_LENSES + part.first_subject]
     frame["lens"] = np.array(LENSES, dtype=object)[frame["unit"].to_numpy() % N_LENSES]
     frame["left_out"] = frame["left_out"].astype("Int64")
     frame["common_position"] = frame["common_position"].astype("Float64")
-    order = np.lexsort((-frame["points"].abs().to_numpy(), frame["rank"].to_numpy(), frame["unit"].to_numpy()))
+    unit = frame["unit"].to_numpy()
+    # Being at risk is shown before being a risk.
+    behind = frame["lens"].to_numpy() != "harm_to"
+    order = np.lexsort((-frame["points"].abs().to_numpy(), frame["rank"].to_numpy(), behind, unit // N_LENSES))
     return frame.iloc[order].reset_index(drop=True)[list(EXPLAIN_COLUMNS)]
+
+
+def _slope(weighed: Weighed) -> float:
+    """Return points per nat."""
+    return float(raw_points(1.0, weighed.policy.anchors) - raw_points(0.0, weighed.policy.anchors))
 
 
 def _row_lines(weighed: Weighed, readings: Readings, part: Block, detail: Detail) -> pd.DataFrame:
@@ -79,7 +92,7 @@ def _row_lines(weighed: Weighed, readings: Readings, part: Block, detail: Detail
     starts = boundaries(pairs.unit[order], origins.row[order])
     row, unit = origins.row[order][starts], pairs.unit[order][starts]
     share = run_sum(detail.share[order], starts)
-    slope = float(raw_points(1.0, weighed.policy.anchors) - raw_points(0.0, weighed.policy.anchors))
+    slope = _slope(weighed)
     standing = weighed.standing
     at = weighed.row[row + part.first_row]
     columns, codes = standing.columns, weighed.codes

@@ -92,9 +92,11 @@ def n_expired(weighed: Weighed) -> int:
 
 def _in_order(table: pd.DataFrame, *, newest_first: bool = False) -> pd.DataFrame:
     names = [name for name in ("subject_id", "lens", "agency", "record_id", "indicator") if name in table]
+    # "harm_to" sorts after "harm_by" and stands before it: being at risk is shown before being a risk.
+    rising = [name != "lens" for name in names]
     if newest_first:
-        return table.sort_values(["event_date", *names], ascending=[False, *[True] * len(names)], ignore_index=True)
-    return table.sort_values(names, ignore_index=True)
+        return table.sort_values(["event_date", *names], ascending=[False, *rising], ignore_index=True)
+    return table.sort_values(names, ascending=rising, ignore_index=True)
 
 
 class Claims(NamedTuple):
@@ -121,7 +123,9 @@ def claim_tables(weighed: Weighed) -> Claims:
         by ``set``. ``absent_origins``: references that name nothing known.
     """
     parts = [_block_tables(weighed, part) for part in blocks(weighed)] or [_block_tables(weighed, block(weighed, 0, 0))]
-    return Claims._make(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+    claims, *rows = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+    names = ["subject_id", "lens", "indicator"]
+    return Claims(claims.sort_values(names, ascending=[True, False, True], ignore_index=True, kind="stable"), *rows)
 
 
 def _block_tables(weighed: Weighed, part: Block) -> Claims:

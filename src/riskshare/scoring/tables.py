@@ -184,8 +184,10 @@ def current_readings(weighed: Weighed, counted: Ints, readings: Readings) -> Cur
 
 
 def _bars_met(weighed: Weighed, scored: Scored, readings: Readings, current: CurrentReadings) -> Words:
-    high = readings.is_high[current.reading]
-    rows = current.rows[high]
+    part = weighed.standing.columns
+    # A denial meets nobody's bar, and a repeat meets its origin's, not the bar of whoever passed it on.
+    own = ~part.denies[current.rows] & (part.lineage[current.rows] == None)  # noqa: E711 - elementwise
+    rows = current.rows[readings.is_high[current.reading] & own]
     unit, agency = _unit_of(weighed, rows), weighed.standing.columns.agency[rows]
     table = np.zeros((scored.unit.size, len(weighed.codes.agencies)), dtype=np.bool_)
     table[np.searchsorted(scored.unit, unit), agency] = True

@@ -29,7 +29,8 @@ SECOND = {
     "owner": "demo",
     "kind": "ordinal",
     "direction": "risk",
-    "lo": 0.0,
+    "lo": 1.0,
+    "hi": 2.0,
     "bands": [{"name": "some", "from": 1.0}, {"name": "much", "from": 2.0, "pins": "high"}],
     "source": "Demo guide",
     "year": "undated",
@@ -156,7 +157,8 @@ def test_the_hash_stays_what_it_was() -> None:
         flags=FlagLimits(police_led=0.5, anecdote_led=0.5, stale_freshness=1e-05),
     )
     text = (
-        '{"common_scale":{"agreed":"proposal","high_from":70.0,"medium_from":30.0,"very_high_from":90.0},"scales":[],'
+        '{"agencies":{"a":["police",["%Y-%m-%d"]]},'
+        '"common_scale":{"agreed":"proposal","high_from":70.0,"medium_from":30.0,"very_high_from":90.0},"scales":[],'
         '"trust":{"agreed":"proposal","anchors":[{"log_odds":-3.0,"points":20.0},{"log_odds":0.0,"points":80.0}],'
         '"base_rate":{"harm_by":-3.0,"harm_to":-3.0,"sd":0.0},"caps":{"anecdotal":null,"sectors":{}},'
         '"completeness_for_low":0.5,"correlation":{"other":0.5,"unstated":0.9,"within_agency":{}},"expected_answers":[],'
@@ -165,7 +167,8 @@ def test_the_hash_stays_what_it_was() -> None:
         '"handling_conditions":[],"indicators":[],"needs_gateway":[],"purpose":"é","relay_fidelity":1.0,'
         '"source_types":[],"tau_max":0.99,"title":"T","twin_days":3,"z":1.96}}'
     )
-    assert policy_hash(trust, (), CommonScale()) == hashlib.sha256(text.encode()).hexdigest()
+    police = build.agency("a", sector="police")
+    assert policy_hash(trust, (), CommonScale(), (police,)) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_order_is_made_at_every_depth() -> None:
@@ -179,3 +182,10 @@ def test_a_single_lens_is_a_word_not_a_list_to_sort() -> None:
     agreed = build.partnership()
     (question,) = in_order(agreed.trust).expected_answers
     assert question.lens == "harm_by"
+
+
+def test_what_scoring_takes_from_agencies_is_signed(tmp_path: Path) -> None:
+    """A sector decides caps and police share: changing it must undo every signature."""
+    agreed = load_partnership(write_folder(tmp_path / "a"))
+    other = changed(good_files(), ("partnership.toml", "agencies[0].sector", "voluntary"))
+    assert load_partnership(write_folder(tmp_path / "b", other)).policy_hash != agreed.policy_hash

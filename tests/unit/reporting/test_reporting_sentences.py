@@ -41,7 +41,7 @@ def test_a_result_in_plain_english(made: Assessment) -> None:
     told = describe(line(made), made.explain("S1"), made.partnership)
     score = line(made)
     assert told.startswith(f"S1 (harm by): {score['band']}")
-    assert f"{score['score']} ({score['lower']} to {score['upper']})" in told
+    assert f"{score['score']} ({score['lower']} to {score['upper']}: low to medium)" in told
     for part in (
         "Main reason: ",
         "Police hold ",

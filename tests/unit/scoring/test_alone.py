@@ -74,11 +74,13 @@ def test_the_table() -> None:
         "subject_id", "lens", "agency", "score", "band", "pooled_score", "pooled_band", "seen_only_together",
     ]  # fmt: skip
     assert table[["subject_id", "lens", "agency"]].to_numpy().tolist() == [
-        ["S1", "harm_by", "school"],
         ["S1", "harm_to", "council"],
+        ["S1", "harm_by", "school"],
         ["S2", "harm_by", "school"],
     ]
     assert not table["seen_only_together"].any()
+    # Low must be earned: what one agency alone never asked does not reassure.
+    assert "low" not in set(table["band"])
 
 
 def test_seen_only_together() -> None:

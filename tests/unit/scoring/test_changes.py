@@ -74,10 +74,10 @@ def test_expired() -> None:
     assert causes(found) == {"expired": ("school:a:weapon_carrying",)}
 
 
-def test_a_row_purged_at_reading_has_expired() -> None:
+def test_a_row_no_longer_among_the_evidence_was_not_sent() -> None:
     before = assessed([row("a", **OLD), row("b", indicator="gang_link", **OLD)], as_of=LATE)
     after = assessed([row("b", indicator="gang_link", **OLD)], as_of=LATE)
-    assert causes(only(after.changes(before))) == {"expired": ("school:a:weapon_carrying",)}
+    assert causes(only(after.changes(before))) == {"not_sent": ("school:a:weapon_carrying",)}
 
 
 def test_aged_only() -> None:
