@@ -11,7 +11,7 @@ import pytest
 
 from oracles.random_cases import SUBJECT, random_case
 from oracles.slow_model import alone_score, slow_score, whole_points
-from properties.engine import Case, against_twin, figures, run
+from properties.engine import Case, against_twin, differences, figures, run, supported_claims
 from riskshare.kernels.lineage import trace
 
 CLOSE = 2e-11
@@ -28,7 +28,9 @@ def differences_of(seed: int) -> list[str]:
     got = figures(done, subject, case["lens"], case["policy"])
     wanted = slow_score(case["rows"], case["policy"], subject=SUBJECT, lens=case["lens"], as_of=case["as_of"])
     add_unknowing(wanted, got, case)
-    return [f"seed {seed}: {difference}" for difference in against_twin(got, wanted, CLOSE)]
+    shown = done.shown_claims(subject, case["lens"])
+    found = [*against_twin(got, wanted, CLOSE), *differences(shown, supported_claims(wanted["claims"]), CLOSE, "/shown")]
+    return [f"seed {seed}: {difference}" for difference in found]
 
 
 def add_unknowing(wanted: dict[str, Any], got: dict[str, Any], case: Case) -> None:

@@ -20,6 +20,7 @@ import build
 import cases
 from riskshare.kernels.scores import Detail, Scores, agency_weights
 from riskshare.kernels.segments import UNIT
+from riskshare.kernels.support import weigh_levels
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings, normalise
@@ -160,21 +161,20 @@ class Pass:
         return self.reasons[(self.reasons["subject_id"] == subject) & (self.reasons["lens"] == lens)]
 
     @cached_property
-    def _claim_lines(self) -> list[dict[str, Any]]:
-        lines: list[dict[str, Any]] = claim_tables(self.weighed).claims.to_dict("records")
-        return lines
-
-    @cached_property
     def claim_weights(self) -> list[dict[str, Any]]:
         """Every claim of any subject: unit, indicator, rows behind it, and its figures where anybody supports it."""
-        fused, origins = self.detail.capped.base, self.detail.origins
+        fused, origins, rules = self.detail.capped.base, self.detail.origins, self.weighed.policy.rules
+        never = np.full(fused.group.starts.size, np.inf)
+        undecayed = weigh_levels(fused.group, never, rules.agency_p, rules.unstated_p)[1]
         figures = {
+            "T": undecayed[fused.chosen],
             "t_plus": fused.truth[fused.chosen],
             "t_minus": fused.claim_denied,
             "sigma": fused.levels.severity[fused.chosen],
             "weight": fused.claim_weight,
         }
-        lines = [dict(zip(figures, line, strict=True)) for line in zip(*figures.values(), strict=True)]
+        columns = [column.tolist() for column in figures.values()]
+        lines = [dict(zip(figures, line, strict=True)) for line in zip(*columns, strict=True)]
         shown = dict(zip(fused.claim_support.tolist(), lines, strict=True))
         out = []
         for number, (first, last) in enumerate(pairwise([*fused.claim_starts.tolist(), fused.order.size])):
@@ -184,25 +184,25 @@ class Pass:
                     "unit": int(origins.pairs.unit[pairs[0]]),
                     "indicator": self.weighed.codes.indicators[origins.pairs.indicator[pairs[0]]],
                     "rows": sorted({self.name(self.weighed.row[row]) for row in origins.row[pairs]}),
-                    **shown.get(number, {"weight": 0.0}),
+                    **shown.get(number, {"weight": 0.0, "T": 0.0, "t_plus": 0.0}),
                 }
             )
         return out
 
     def claims(self, subject: str, lens: str) -> list[dict[str, Any]]:
-        """Every claim with the rows behind it, supported or only denied, in a canonical order."""
-        fused, origins, unit = self.detail.capped.base, self.detail.origins, self.unit(subject, lens)
-        edges = [*fused.claim_starts.tolist(), fused.order.size]
-        shown = dict(zip(fused.claim_support.tolist(), self._claim_lines, strict=True))
-        out = []
-        for number, (first, last) in enumerate(pairwise(edges)):
-            pairs = fused.order[first:last]
-            if origins.pairs.unit[pairs[0]] != unit:
-                continue
-            rows = {self.name(self.weighed.row[row]) for row in origins.row[pairs]}
-            line = {"indicator": self.weighed.codes.indicators[origins.pairs.indicator[pairs[0]]], "rows": sorted(rows)}
-            out.append({**line, **claim_figures(shown.get(number))})
-        return sorted(out, key=claim_key)
+        """Every claim with the rows behind it, supported or only denied, by the twin's names, in a canonical order."""
+        unit = self.unit(subject, lens)
+        mine = [dict(claim) for claim in self.claim_weights if claim["unit"] == unit]
+        for claim in mine:
+            del claim["unit"]
+            claim["disputed"] = claim["t_plus"] * claim.get("t_minus", 0.0)
+        return sorted(mine, key=claim_key)
+
+    def shown_claims(self, subject: str, lens: str) -> list[dict[str, Any]]:
+        """What the table of claims shows of one subject and lens, in a canonical order."""
+        table = claim_tables(self.weighed).claims
+        lines = table[(table["subject_id"] == subject) & (table["lens"] == lens)].to_dict("records")
+        return sorted(map(claim_figures, lines), key=claim_key)
 
     def excluded(self, subject: str, lens: str) -> list[tuple[str, str]]:
         columns = self.weighed.standing.columns
@@ -245,11 +245,19 @@ class Pass:
         return bool(seen[self.unit(subject, lens)])
 
 
-def claim_figures(shown: Mapping[str, Any] | None) -> dict[str, Any]:
-    if shown is None:  # denied, never supported: it weighs nothing and stands in no table
-        return {"T": 0.0, "t_plus": 0.0, "disputed": 0.0, "weight": 0.0}
-    names = {"trust": "T", "supported": "t_plus", "denied": "t_minus", "disputed": "disputed", "severity": "sigma"}
-    return {**{name: shown[column] for column, name in names.items()}, "weight": shown["nats"]}
+def claim_figures(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line of the public table of claims by the twin's names; it does not say which rows stand behind."""
+    names = {
+        "trust": "T", "supported": "t_plus", "denied": "t_minus", "disputed": "disputed", "severity": "sigma",
+        "nats": "weight",
+    }  # fmt: skip
+    return {"indicator": line["indicator"], "rows": [], **{name: line[column] for column, name in names.items()}}
+
+
+def supported_claims(claims: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the twin's supported claims without their rows, as the public table shows them."""
+    supported = {label: {**claim, "rows": []} for label, claim in claims.items() if claim["sigma"] is not None}
+    return claims_of_twin(supported)
 
 
 def claim_key(claim: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -218,7 +218,8 @@ class TestExplain:
         said = run("explain", folder, evidence, "S1", *AS_OF).stdout
         flat = " ".join(said.split())
         for part in ("S1 (harm to)", "S1 (harm by)", "Main reason", "where everybody starts", "ACTION", "record r3",
-                     "Without one agency's information", "Without weight by the agreed rules (1 record)", "graded E, suspected to be false",
+                     "Without one agency's information", "Without weight by the agreed rules (1 record)",
+                     "graded E, suspected to be false",
                      "1 record of where we looked", "before visiting, ask council duty desk"):  # fmt: skip
             assert part in flat, part
         assert flat.index("S1 (harm to)") < flat.index("S1 (harm by)")

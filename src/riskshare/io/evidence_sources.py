@@ -78,14 +78,17 @@ def _from_path(path: str | os.PathLike[str], contract: Contract, progress: Progr
 def _from_items(items: Iterable[object], contract: Contract, progress: Progress | None, name: str) -> Iterator[Raw]:
     """Take mappings as rows of one source, or paths as one source each; the first item says which."""
     iterator = iter(items)
-    first = next(iterator, None)
+    nothing = object()
+    first = next(iterator, nothing)
     if isinstance(first, (str, os.PathLike)):
         for path in chain([first], iterator):
             if not isinstance(path, (str, os.PathLike)):
                 raise stop(name, "unsupported_source")
             yield _from_path(path, contract, progress)
+    elif first is nothing:
+        yield read_mappings(iterator, name, contract, progress)
     elif first is None or isinstance(first, Mapping):
-        yield read_mappings(iterator if first is None else chain([first], iterator), name, contract, progress)
+        yield read_mappings(chain([first], iterator), name, contract, progress)
     else:
         raise stop(name, "unsupported_source")
 

@@ -18,6 +18,7 @@ from riskshare.records.partnership import Signature
 
 SIGNATURES: Final = "signatures.toml"
 _DRAFT: Final = ".signatures.toml.new"
+_LOCK: Final = ".signatures.toml.lock"
 _HEADING: Final = "# Who signed which policy. Written by `riskshare sign`: comments added here are lost.\n"
 
 
@@ -91,17 +92,22 @@ def _signature(agency: str, policy_hash: str, signed_on: dt.date, role: str) -> 
 
 @contextmanager
 def _only_writer(home: Path) -> Iterator[Path]:
-    """Hold the one draft file that a writer may have; its existence is the lock."""
-    draft = home / _DRAFT
+    """Hold the lock that one writer may have, and give the draft file to write.
+
+    The lock is never renamed, and only its holder removes it: a draft that served as lock would be gone, and free for
+    the next writer, before its own writer had finished.
+    """
+    lock, draft = home / _LOCK, home / _DRAFT
     try:
-        draft.touch(exist_ok=False)
+        lock.touch(exist_ok=False)
     except FileExistsError:
-        message = f"Another signing is under way. Wait for it; if it was interrupted, remove {_DRAFT} and sign again."
+        message = f"Another signing is under way. Wait for it; if it was interrupted, remove {_LOCK} and sign again."
         raise PolicyError(message) from None
     try:
         yield draft
     finally:
         draft.unlink(missing_ok=True)
+        lock.unlink()
 
 
 def _replace(target: Path, draft: Path, text: str) -> None:

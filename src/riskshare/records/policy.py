@@ -5,7 +5,7 @@ Every number here is for the partners to agree and sign. `methods` and sources: 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,12 @@ from riskshare.records.base import Finite, Identifier, NotNegative, Positive, Pr
 Lens = Literal["harm_to", "harm_by"]
 LENSES: tuple[Lens, ...] = ("harm_by", "harm_to")
 DataClass = Literal["patient", "health_or_social_care", "criminal", "other"]
+
+
+HalfLife = Annotated[float, Field(ge=0.01, le=100_000.0)]
+"""Days: from a quarter of an hour to three lifetimes; beyond that no freshness can be told apart from 0 or 1."""
+Nats = Annotated[float, Field(ge=0.0, le=1_000.0)]
+"""No agreed weight comes near a thousand nats; int64 units of 2⁻⁴⁰ hold eight thousand."""
 
 
 class Grade(Record):
@@ -59,7 +65,7 @@ class Indicator(Record):
     direction: Literal["raising", "protective"] = "raising"
     log_likelihood_ratio: Positive
     sd: NotNegative
-    half_life_days: Positive
+    half_life_days: HalfLife
     retention_days: int = Field(gt=0)
     family: Identifier
     repeat_p: float = Field(default=2.0, ge=1.0)
@@ -100,8 +106,8 @@ class Correlation(Record):
 class Caps(Record):
     """The most, in nats, that a class of evidence may add to what the score is without it."""
 
-    anecdotal: NotNegative | None = None
-    sectors: dict[Identifier, NotNegative] = Field(default_factory=dict)
+    anecdotal: Nats | None = None
+    sectors: dict[Identifier, Nats] = Field(default_factory=dict)
 
 
 class BaseRate(Record):
@@ -109,7 +115,7 @@ class BaseRate(Record):
 
     harm_by: Finite
     harm_to: Finite
-    sd: NotNegative
+    sd: Nats
 
 
 class Anchor(Record):
@@ -132,7 +138,7 @@ class ExpectedAnswer(Record):
     """π: how often the answer is expected to be yes."""
     raises: NotNegative
     lowers: NotNegative
-    half_life_days: Positive
+    half_life_days: HalfLife
 
 
 class FlagLimits(Record):
@@ -170,7 +176,7 @@ class TrustPolicy(Record):
     tau_max: float = Field(gt=0.0, lt=1.0)
     relay_fidelity: Probability
     twin_days: int = Field(ge=0)
-    z: Positive
+    z: float = Field(gt=0.0, le=10.0)
     completeness_for_low: Probability
     grades: tuple[Grade, ...]
     source_types: tuple[SourceType, ...] = ()

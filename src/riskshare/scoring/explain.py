@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskshare.kernels.points import raw_points, whole_points
 from riskshare.kernels.scores import Detail, Scores
 from riskshare.kernels.segments import UNIT, Bools, Ints, boundaries, from_units, packed_order, run_sum, to_units
+from riskshare.kernels.support import part_groups
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings
 from riskshare.scoring.leave_out import without_rows
@@ -47,7 +48,8 @@ def explain_subject(weighed: Weighed, readings: Readings, subject: int, *, leave
         ``EXPLAIN_COLUMNS``. Within a lens ``nats`` sum exactly to the log-odds and ``points`` exactly to the score:
         all are whole multiples of 2⁻⁴⁰, which add without error in any order. ``left_out`` is the change of the
         score in points if the record were left out, and ``left_out_uncut`` the same before the ends of the scale cut
-        it: at 100, what lies above hides a change. Neither is the negative of ``points``, and they need not sum.
+        it: at 100, what lies above hides a change. Neither is the negative of ``points``, and they need not sum. Both
+        are missing where a claim holds so many dates and severities that they would take long to work out.
     """
     return explain_block(weighed, readings, block(weighed, subject, subject + 1), leave_out=leave_out)
 
@@ -57,7 +59,7 @@ def explain_block(weighed: Weighed, readings: Readings, part: Block, *, leave_ou
     scores, detail = score_block(part, weighed)
     listed = listed_units(weighed, part, scores)
     rows = _row_lines(weighed, readings, part, detail)
-    if leave_out:
+    if leave_out and _affordable(detail, len(rows)):
         left = without_rows(part, detail, weighed, rows["row"].to_numpy())
         unit = rows["unit"].to_numpy()
         points = whole_points(from_units(left), weighed.policy.anchors)
@@ -78,6 +80,19 @@ def explain_block(weighed: Weighed, readings: Readings, part: Block, *, leave_ou
     behind = frame["lens"].to_numpy() != "harm_to"
     order = np.lexsort((-frame["points"].abs().to_numpy(), frame["rank"].to_numpy(), behind, unit // N_LENSES))
     return frame.iloc[order].reset_index(drop=True)[list(EXPLAIN_COLUMNS)]
+
+
+_MOST_WORK = 20_000_000
+"""Pairs weighed for all left-out records together, above which they are not worked out: proposal, about ten seconds."""
+
+
+def _affordable(detail: Detail, n_rows: int) -> bool:
+    """Return whether leaving out each record in turn can be worked out while somebody waits."""
+    group = detail.capped.base.group
+    sizes = np.diff(group.starts, append=group.weight.size).astype(np.float64)
+    single, simple, varied = part_groups(group)
+    work = sizes[single].sum() + sizes[simple].sum() + (sizes[varied] ** 3).sum()
+    return bool(work * n_rows <= _MOST_WORK)
 
 
 def _slope(weighed: Weighed) -> float:

@@ -27,10 +27,10 @@ SECOND = {
     "id": "demo.another",
     "name": "Second",
     "owner": "demo",
-    "kind": "ordinal",
+    "kind": "continuous",
     "direction": "risk",
     "lo": 1.0,
-    "hi": 2.0,
+    "hi": 5.0,
     "bands": [{"name": "some", "from": 1.0}, {"name": "much", "from": 2.0, "pins": "high"}],
     "source": "Demo guide",
     "year": "undated",
@@ -88,7 +88,7 @@ def numbers(table: Any, path: str = "") -> list[tuple[str, float]]:
 
 
 NUMBERS = [(file, *place) for file, table in FILES.items() for place in numbers(table)]
-FIRST = {("scales/demo.count.toml", "lo"), ("scales/demo.count.toml", "bands[0].from")}
+FIRST = {(file, key) for file in ("scales/demo.count.toml", "scales/zz.toml") for key in ("lo", "bands[0].from")}
 
 
 @pytest.mark.parametrize(("file", "path", "value"), NUMBERS, ids=lambda v: str(v)[:40])
@@ -187,5 +187,5 @@ def test_a_single_lens_is_a_word_not_a_list_to_sort() -> None:
 def test_what_scoring_takes_from_agencies_is_signed(tmp_path: Path) -> None:
     """A sector decides caps and police share: changing it must undo every signature."""
     agreed = load_partnership(write_folder(tmp_path / "a"))
-    other = changed(good_files(), ("partnership.toml", "agencies[0].sector", "voluntary"))
+    other = changed(good_files(), ("partnership.toml", "agencies[2].sector", "voluntary"))
     assert load_partnership(write_folder(tmp_path / "b", other)).policy_hash != agreed.policy_hash

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
+import threading
 import tomllib
 from pathlib import Path
 
@@ -112,10 +114,10 @@ def test_a_crash_leaves_the_old_file(folder: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_two_may_not_sign_at_once(folder: Path) -> None:
-    (folder / ".signatures.toml.new").touch()
+    (folder / ".signatures.toml.lock").touch()
     with pytest.raises(PolicyError, match="Another signing is under way"):
         sign(folder, agency="school", role="head", signed_on=DAY)
-    assert (folder / ".signatures.toml.new").exists()
+    assert (folder / ".signatures.toml.lock").exists()
 
 
 @given(st.lists(st.text(min_size=1, max_size=30).filter(lambda text: bool(text.strip())), max_size=4))
@@ -125,3 +127,24 @@ def test_whatever_text_is_written_is_read_back(roles: list[str]) -> None:
     ]
     read = tomllib.loads(to_toml(signatures)).get("signatures", [])
     assert [Signature(**table) for table in read] == signatures
+
+
+def test_no_signature_is_lost_when_all_sign_at_once(tmp_path: Path) -> None:
+    """Every agency that was told it signed has signed, whoever else was writing."""
+    home = write_folder(tmp_path / "agreed", {k: v for k, v in good_files().items() if k != "signatures.toml"})
+    agencies = [agency.id for agency in load_partnership(home).agencies]
+    told: list[str] = []
+
+    def keep_trying(agency: str) -> None:
+        while agency not in told:
+            with contextlib.suppress(PolicyError):
+                sign(home, agency=agency, role="board member", signed_on=dt.date(2026, 1, 1))
+                told.append(agency)
+
+    threads = [threading.Thread(target=keep_trying, args=(agency,)) for agency in agencies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == sorted(agencies)
+    assert load_partnership(home).unsigned() == ()
