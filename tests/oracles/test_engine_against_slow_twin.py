@@ -29,7 +29,8 @@ def differences_of(seed: int) -> list[str]:
     wanted = slow_score(case["rows"], case["policy"], subject=SUBJECT, lens=case["lens"], as_of=case["as_of"])
     add_unknowing(wanted, got, case)
     shown = done.shown_claims(subject, case["lens"])
-    found = [*against_twin(got, wanted, CLOSE), *differences(shown, supported_claims(wanted["claims"]), CLOSE, "/shown")]
+    found = against_twin(got, wanted, CLOSE)
+    found += differences(shown, supported_claims(wanted["claims"]), CLOSE, "/shown")
     return [f"seed {seed}: {difference}" for difference in found]
 
 

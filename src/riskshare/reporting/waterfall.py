@@ -188,8 +188,8 @@ def draw_waterfall(
     axes.spines["bottom"].set_bounds(0.0, 100.0)
     axes.tick_params(axis="y", length=0)
     figure.legend(handles=_legend(chain), loc="outside lower left", ncols=4, frameon=False, fontsize=9)
-    head = textwrap.wrap(f"{marks(partnership, as_of, trial=trial)} It informs a named practitioner.", 150)
-    head += textwrap.wrap(describe(line, explanation, partnership), 150)
+    head = textwrap.wrap(f"{marks(partnership, as_of, trial=trial)} It informs a named practitioner.", 125)
+    head += textwrap.wrap(describe(line, explanation, partnership), 125)
     figure.suptitle("\n".join(head), x=0.01, ha="left", fontsize=10)
     return axes
 
