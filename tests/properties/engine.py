@@ -261,7 +261,8 @@ def supported_claims(claims: Mapping[str, Mapping[str, Any]]) -> list[dict[str, 
 
 
 def claim_key(claim: Mapping[str, Any]) -> tuple[Any, ...]:
-    return claim["indicator"], claim["rows"], round(claim["weight"], 9), round(claim["t_plus"], 9)
+    figures = (claim.get(name) or 0.0 for name in ("weight", "t_plus", "T", "sigma", "t_minus"))
+    return claim["indicator"], claim["rows"], *(round(figure, 9) for figure in figures)
 
 
 def claims_of_twin(claims: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

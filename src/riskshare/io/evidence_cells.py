@@ -34,9 +34,10 @@ Ints = NDArray[np.int64]
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.\-/:]{0,63}$"
 ID_LOOKS_WRONG: Final = rf"(?:\.\.|//|/$|{PHONE}|{SCIENTIFIC})"
 SUBJECT_LOOKS_WRONG: Final = rf"(?:{DATE_LIKE}|{NATIONAL_INSURANCE})"
-PLACEHOLDERS: Final = frozenset(
+ZEROS: Final = frozenset({"0", "00", "000"})
+PLACEHOLDERS: Final = ZEROS | frozenset(
     {"null", "none", "nan", "na", "n/a", "n.a", "nil", "unknown", "unk", "notknown", "not-known", "not_known", "tbc"}
-    | {"tba", "missing", "empty", "undefined", "0", "00", "000"}
+    | {"tba", "missing", "empty", "undefined"}
 )
 NUMBER: Final = r"^-?[0-9]{1,15}(?:\.[0-9]{1,20})?$"
 Explain = Callable[[str], str]
@@ -238,7 +239,9 @@ def read_ids(cells: Cells, column: str, faults: Faults, *, is_person: bool = Fal
     values = cells.values
     suspect = matches(values, ID_LOOKS_WRONG)
     if len(values):
-        suspect |= is_any_of(pc.utf8_lower(values), PLACEHOLDERS)
+        # An agency may number its own records from 0; as anything else, 0 stands for nothing known.
+        nothing = PLACEHOLDERS - ZEROS if column == "record_id" else PLACEHOLDERS
+        suspect |= is_any_of(pc.utf8_lower(values), nothing)
     if is_person:
         suspect |= matches(values, SUBJECT_LOOKS_WRONG) | nhs_numbers(values)
     accepted = matches(values, ID) & ~suspect

@@ -64,11 +64,14 @@ def staff_safety(weighed: Weighed, partnership: Partnership) -> pd.DataFrame:
 
 
 def excluded(weighed: Weighed, scored: Scored) -> pd.DataFrame:
-    """Return rows that carry no weight, each with its reason; expired rows are only counted, never listed."""
+    """Return rows that carry no weight, each with its reason; expired rows are only counted, never listed.
+
+    Answers that report nothing are not among them: they are told by completeness and the most useful gap.
+    """
     standing = weighed.standing
     reason = standing.reason.copy()
     reason[weighed.row[scored.barred]] = REASONS.index("relay")
-    silent = [REASONS.index(name) for name in ("counts", "past_retention", "where_we_looked", "staff_safety")]
+    silent = [REASONS.index(name) for name in ("counts", "past_retention", "where_we_looked", "staff_safety", "answer")]
     rows = np.flatnonzero(~np.isin(reason, silent))
     table = row_table(weighed, rows)
     table["reason"] = np.array(REASONS, dtype=object)[reason[rows]]

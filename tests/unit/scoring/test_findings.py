@@ -61,7 +61,7 @@ def test_excluded_rows_have_their_reason() -> None:
     reasons = assessment.excluded.set_index("record_id")["reason"].to_dict()
     assert reasons == {
         "gone": "withdrawn", "false": "suspected_false", "bound": "handling", "closed": "no_gateway",
-        "near": "third_party", "wrong": "lens_not_agreed", "asked": "answer", "relay": "relay", "relay2": "relay",
+        "near": "third_party", "wrong": "lens_not_agreed", "relay": "relay", "relay2": "relay",
         "unjudged": "not_scored",
     }  # fmt: skip
     assert assessment.n_expired == 1
