@@ -18,9 +18,10 @@ import pandas as pd
 
 import build
 import cases
+from riskshare.kernels.layers import Levels
+from riskshare.kernels.levels import truth_of
 from riskshare.kernels.scores import Detail, Scores, agency_weights
 from riskshare.kernels.segments import UNIT
-from riskshare.kernels.support import weigh_levels
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings, normalise
@@ -165,9 +166,10 @@ class Pass:
         """Every claim of any subject: unit, indicator, rows behind it, and its figures where anybody supports it."""
         fused, origins, rules = self.detail.capped.base, self.detail.origins, self.weighed.policy.rules
         never = np.full(fused.group.starts.size, np.inf)
-        undecayed = weigh_levels(fused.group, never, rules.agency_p, rules.unstated_p)[1]
+        chosen = Levels(fused.levels.group[fused.chosen], fused.levels.severity[fused.chosen])
+        undecayed = truth_of(fused.group, chosen, never, rules.agency_p, rules.unstated_p)
         figures = {
-            "T": undecayed[fused.chosen],
+            "T": undecayed,
             "t_plus": fused.truth[fused.chosen],
             "t_minus": fused.claim_denied,
             "sigma": fused.levels.severity[fused.chosen],

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskshare.kernels.claims import TwinCandidates, twin_sets
+from riskshare.kernels.layers import Group, Levels
+from riskshare.kernels.levels import Stakes, weigh_levels
 from riskshare.kernels.segments import (
     UNIT,
     Bools,
@@ -23,7 +25,6 @@ from riskshare.kernels.segments import (
     sort_runs,
     to_units,
 )
-from riskshare.kernels.support import Group, Levels, weigh_levels
 
 Index = NDArray[np.intp]
 
@@ -146,7 +147,8 @@ def fuse(pairs: Pairs, rules: Rules, candidates: TwinCandidates, n_units: int) -
     denies = pairs.denies[order[group_starts]]
     group = _group(pairs, order, group_starts, agency_class)
     half_life = rules.half_life[claim_indicator][group_claim]
-    levels, truth = weigh_levels(group, half_life, rules.agency_p, rules.unstated_p)
+    stakes = Stakes(group_claim, denies, rules.strength[claim_indicator][group_claim])
+    levels, truth = weigh_levels(group, half_life, rules.agency_p, rules.unstated_p, stakes)
     claims = _weigh_claims(group_claim, denies, levels, truth, rules.strength[claim_indicator])
     supported, chosen, weight, denied = claims
     unit, indicator = claim_unit[supported], claim_indicator[supported]

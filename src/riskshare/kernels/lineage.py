@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from riskshare.kernels.segments import ranges
+from riskshare.kernels.segments import ranges, sort_runs
 
 Index = NDArray[np.int64]
 
@@ -106,8 +106,10 @@ def _trace_relays(n_rows: int, edge_from: Index, edge_to: Index, dead: NDArray[n
     np.minimum.at(lowest, label, nodes)
     root_of = np.where(is_root, lowest[label], -1)
 
-    source, found, stand_in, hops = _breadth_first(graph, np.unique(tail), is_root, root_of)
-    row, via = nodes[source], nodes[stand_in]
+    node, found, stand_in, hops = _back_from_roots(graph, is_root, root_of, nodes >= n_rows)
+    # The members of a ring stand at it; a lone root has a line of its own already.
+    keep = (hops > 0) | cyclic[label[node]]
+    row, found, via, hops = nodes[node[keep]], found[keep], nodes[stand_in[keep]], hops[keep]
     absent = found >= n_rows
     # A stand-in speaks for an absent record: one hop nearer than the record itself.
     hops = np.where(absent, hops - 1, hops)
@@ -125,56 +127,66 @@ def _trace_relays(n_rows: int, edge_from: Index, edge_to: Index, dead: NDArray[n
     return Paths(row, found, via, hops, n_roots[row], is_dead), root_of[members], nodes[members]
 
 
-def _breadth_first(
-    graph: csr_array, sources: NDArray[np.intp], is_root: NDArray[np.bool_], root_of: Index
-) -> tuple[NDArray[np.intp], Index, NDArray[np.intp], Index]:
-    """Return (source, root, last node before it, hops) for each root at its first arrival, ties of the last kept."""
-    inside = sources[is_root[sources]]
-    lines = [(inside, root_of[inside], inside, np.zeros(inside.size, dtype=np.int64))]
-    origin = here = sources[~is_root[sources]]
-    degrees = np.diff(graph.indptr)
+def _back_from_roots(
+    graph: csr_array, is_root: NDArray[np.bool_], root_of: Index, is_absent: NDArray[np.bool_]
+) -> tuple[Index, Index, Index, Index]:
+    """Return (node, root, stand-in, hops) for each root a node reaches by its shortest path, equal stand-ins all kept.
+
+    Searching from the roots back visits nothing that is not an answer: a ladder of reports costs what it yields.
+    The stand-in is the last node before an absent root, and the root itself for every other.
+    """
+    back = graph.T.tocsr()
+    degrees = np.diff(back.indptr)
     # Where every row repeats one record, no path meets itself or another: nothing is reached twice.
-    once = bool(np.all(degrees[~is_root] == 1))
-    seen = _Reached(is_root.size, origin, here)
-    arrived = _Reached(int(root_of.max(initial=0)) + 1, origin[:0], here[:0])
+    once = bool(np.all(np.diff(graph.indptr)[~is_root] == 1))
+    node = np.flatnonzero(is_root)
+    root, stand_in = root_of[node], node
+    reached = _Reached(int(root_of.max(initial=0)) + 1)
+    lines = [(node, root, stand_in, np.zeros(node.size, dtype=np.int64))]
     hops = 0
-    while origin.size:
+    while node.size:
         hops += 1
-        degree = degrees[here]
-        position = ranges(graph.indptr[here].astype(np.int64), degree)
-        origin, last = np.repeat(origin, degree), np.repeat(here, degree)
-        here = graph.indices[position].astype(np.int64)
-        at_root = is_root[here]
-        source, root, before = origin[at_root], root_of[here[at_root]], last[at_root]
-        origin, here = origin[~at_root], here[~at_root]
+        degree = degrees[node]
+        before = back.indices[ranges(back.indptr[node].astype(np.int64), degree)].astype(np.int64)
+        root, stand_in = np.repeat(root, degree), np.repeat(stand_in, degree)
+        stand_in = np.where(is_absent[stand_in], before, stand_in)
+        new = ~is_root[before]
+        node, root, stand_in = before[new], root[new], stand_in[new]
         if not once:
-            new = arrived.add(source, root)
-            source, root, before = source[new], root[new], before[new]
-            new = seen.add(origin, here)
-            origin, here = _distinct(origin[new], here[new], is_root.size)
-        lines.append((source, root, before, np.full(source.size, hops)))
-    source, root, last, steps = (np.concatenate(column) for column in zip(*lines, strict=True))
-    return source, root, last, steps
+            node, root, stand_in = _distinct(node, root, stand_in)
+            new = reached.add(node, root)
+            node, root, stand_in = node[new], root[new], stand_in[new]
+        lines.append((node, root, stand_in, np.full(node.size, hops)))
+    node, root, stand_in, steps = (np.concatenate(column) for column in zip(*lines, strict=True))
+    return node, root, stand_in, steps
 
 
-def _distinct(origin: Index, here: Index, n_nodes: int) -> tuple[Index, Index]:
-    key = np.unique(origin * n_nodes + here)
-    return key // n_nodes, key % n_nodes
+def _distinct(node: Index, root: Index, stand_in: Index) -> tuple[Index, Index, Index]:
+    order, (starts,) = sort_runs((node, root, stand_in), (3,))
+    first = order[starts]
+    return node[first], root[first], stand_in[first]
 
 
 class _Reached:
-    """The (row, node) pairs met so far, as one sorted array of keys."""
+    """The (node, root) pairs met so far: sorted arrays of keys, each at least twice as long as the next.
 
-    def __init__(self, width: int, row: Index, node: Index) -> None:
+    Joining only arrays of like length, as counting in binary does, keeps n steps from sorting n² keys.
+    """
+
+    def __init__(self, width: int) -> None:
         self.width = width
-        self.keys = np.sort(row * width + node)
+        self.keys: list[Index] = []
 
-    def add(self, row: Index, node: Index) -> NDArray[np.bool_]:
+    def add(self, node: Index, root: Index) -> NDArray[np.bool_]:
         """Return which pairs are new, and remember them; a pair met twice in one call is new both times."""
-        key = row * self.width + node
-        place = np.searchsorted(self.keys, key)
+        key = node * self.width + root
         new = np.ones(key.size, dtype=np.bool_)
-        inside = place < self.keys.size
-        new[inside] = self.keys[place[inside]] != key[inside]
-        self.keys = np.sort(np.concatenate((self.keys, key[new])))
+        for known in self.keys:
+            place = np.minimum(np.searchsorted(known, key), known.size - 1)
+            new &= known[place] != key
+        latest = np.sort(key[new])
+        while self.keys and self.keys[-1].size < 2 * latest.size:
+            latest = np.sort(np.concatenate((self.keys.pop(), latest)))
+        if latest.size:
+            self.keys.append(latest)
         return new

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from riskshare.kernels.fusion import Fused, Rules
+from riskshare.kernels.layers import Layers, Levels, part_groups, simple_layers, varied_layers
 from riskshare.kernels.segments import (
     Floats,
     norm_share,
@@ -18,16 +19,7 @@ from riskshare.kernels.segments import (
     run_of_row,
     run_sum,
 )
-from riskshare.kernels.support import (
-    Layers,
-    Levels,
-    PairParts,
-    divide,
-    divide_single,
-    part_groups,
-    simple_layers,
-    varied_layers,
-)
+from riskshare.kernels.support import PairParts, divide, divide_single
 
 
 class Reasons(NamedTuple):

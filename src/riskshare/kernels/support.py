@@ -5,64 +5,24 @@ Methods: model, section 4. Every array of pairs here is sorted by claim, stance,
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from riskshare.kernels.layers import Group, Index, Layers, freshness_steps, level_truth
 from riskshare.kernels.segments import (
     Floats,
     boundaries,
     norm_share,
     norm_slope,
     power,
-    ranges,
-    run_lengths,
     run_max,
     run_norm,
     run_of_row,
     run_sum,
     tie_share,
 )
-
-Index = NDArray[np.intp]
-_BATCH = 1 << 21
-
-
-class Group(NamedTuple):
-    """Pairs of claims, sorted: ``starts`` of each (claim, stance) and the columns of its pairs.
-
-    ``agency_class`` is 0 for origins nobody stated, else 1 + agency; ``age`` in days; ``weight`` is −ln(1 − τ)/n.
-    """
-
-    starts: Index
-    agency_class: NDArray[np.int64]
-    origin: NDArray[np.int64]
-    weight: Floats
-    age: NDArray[np.int64]
-    severity: Floats
-
-
-class Layers(NamedTuple):
-    """Instances to evaluate: the pairs of a group at or above one severity and at or below one age.
-
-    Instance i takes pairs ``pair[starts[i]:…]`` of ``group[i]``; ``level[i]`` numbers (group, severity);
-    ``age[i]`` is its freshness layer. Layers of one level run from the freshest on.
-    """
-
-    group: Index
-    level: Index
-    age: NDArray[np.int64]
-    starts: Index
-    pair: Index
-
-
-class Levels(NamedTuple):
-    """One line per (group, severity): groups in order, severities falling."""
-
-    group: Index
-    severity: Floats
 
 
 class Belief(NamedTuple):
@@ -133,132 +93,8 @@ def _join(stated: Floats, unstated: Floats, q: float) -> Floats:
     return total
 
 
-def part_groups(group: Group) -> tuple[Index, Index, Index]:
-    """Return groups of one pair, groups of several pairs with one severity and one age, and the rest."""
-    lengths = run_lengths(group.starts, group.weight.size)
-    several = np.flatnonzero(lengths > 1)
-    rows = ranges(group.starts[several], lengths[several])
-    inner = np.cumsum(lengths[several]) - lengths[several]
-    varied = np.zeros(several.size, dtype=np.bool_)
-    if several.size:
-        for column in (group.age[rows], group.severity[rows]):
-            varied |= np.maximum.reduceat(column, inner) != np.minimum.reduceat(column, inner)
-    return np.flatnonzero(lengths == 1), several[~varied], several[varied]
-
-
-def simple_layers(group: Group, numbers: Index) -> tuple[Levels, Layers]:
-    """Return the one level and the one layer of each of some groups with one severity and one age."""
-    first, count = group.starts[numbers], run_lengths(group.starts, group.weight.size)[numbers]
-    levels = Levels(numbers, group.severity[first])
-    starts = np.cumsum(count) - count
-    return levels, Layers(numbers, np.arange(numbers.size), group.age[first], starts, ranges(first, count))
-
-
-def _single_truth(group: Group, numbers: Index, half_life: Floats) -> Floats:
-    """Return t = d · T of groups of one pair, where every norm is the value itself."""
-    pair = group.starts[numbers]
-    return np.asarray(np.exp2(-group.age[pair] / half_life[numbers]) * -np.expm1(-group.weight[pair]))
-
-
-def varied_levels(group: Group, numbers: Index) -> Levels:
-    """Return the distinct severities of the groups in ``numbers``, falling within each."""
-    lengths = run_lengths(group.starts, group.weight.size)[numbers]
-    rows = ranges(group.starts[numbers], lengths)
-    owner = np.repeat(numbers, lengths)
-    order = np.lexsort((-group.severity[rows], owner))
-    starts = boundaries(owner[order], group.severity[rows][order])
-    return Levels(owner[order][starts], group.severity[rows][order][starts])
-
-
-def varied_layers(group: Group, levels: Levels) -> Layers:
-    """Return the freshness layers of each level: its group's pairs at or above its severity, by growing age.
-
-    A layer adds the pairs of one more age; ages at which no pair of that severity lies make no layer.
-    """
-    lengths = run_lengths(group.starts, group.weight.size)[levels.group]
-    rows = ranges(group.starts[levels.group], lengths)
-    level = np.repeat(np.arange(levels.group.size), lengths)
-    grave = group.severity[rows] >= levels.severity[level]
-    rows, level = rows[grave], level[grave]
-    by_age = np.lexsort((group.age[rows], level))
-    starts = boundaries(level[by_age], group.age[rows][by_age])
-    layer_level, layer_age = level[by_age][starts], group.age[rows][by_age][starts]
-    # Each layer takes again every pair of its level that is fresh enough.
-    level_starts = boundaries(level)
-    level_sizes = run_lengths(level_starts, level.size)
-    position = np.full(levels.group.size, -1, dtype=np.intp)
-    position[level[level_starts]] = np.arange(level_starts.size)
-    slot = position[layer_level]
-    pair = rows[ranges(level_starts[slot], level_sizes[slot])]
-    layer = np.repeat(np.arange(layer_level.size), level_sizes[slot])
-    fresh = group.age[pair] <= layer_age[layer]
-    pair, layer = pair[fresh], layer[fresh]
-    return Layers(levels.group[layer_level], layer_level, layer_age, boundaries(layer), pair)
-
-
-def freshness_steps(layers: Layers, half_life: Floats) -> Floats:
-    """Return d_j − d_{j+1} of each layer, with 0 after the last layer of a level (methods: model, section 4)."""
-    fresh = np.exp2(-layers.age / half_life)
-    nxt = np.append(fresh[1:], 0.0)
-    last = np.append(layers.level[1:] != layers.level[:-1], True) if layers.level.size else np.zeros(0, dtype=np.bool_)
-    return np.where(last, fresh, fresh - nxt)
-
-
-def level_truth(layers: Layers, truth: Floats, steps: Floats) -> Floats:
-    """Return t = Σ_j (d_j − d_{j+1}) T_j of each level, in order of level."""
-    starts = boundaries(layers.level)
-    return np.add.reduceat(steps * truth, starts) if starts.size else np.zeros(0)
-
-
-def weigh_levels(group: Group, half_life: Floats, agency_p: Floats, unstated_p: float) -> tuple[Levels, Floats]:
-    """Return t of every (group, severity), groups with many layers in batches of bounded memory.
-
-    Parameters
-    ----------
-    group : Group
-    half_life : numpy.ndarray of float64, days
-        Of each group's indicator.
-    agency_p, unstated_p
-        As ``believe``.
-
-    Returns
-    -------
-    levels : Levels
-        Sorted by group, severities falling.
-    truth : numpy.ndarray of float64
-        t of each level.
-    """
-    single, simple, varied = part_groups(group)
-    levels, layers = simple_layers(group, simple)
-    parts = [
-        (Levels(single, group.severity[group.starts[single]]), _single_truth(group, single, half_life)),
-        (levels, _truth(group, layers, half_life, agency_p, unstated_p)),
-    ]
-    for chunk in _batches(group, varied_levels(group, varied)):
-        parts.append((chunk, _truth(group, varied_layers(group, chunk), half_life, agency_p, unstated_p)))
-    number = np.concatenate([part.group for part, _ in parts])
-    severity = np.concatenate([part.severity for part, _ in parts])
-    truth = np.concatenate([t for _, t in parts])
-    order = np.argsort(number, kind="stable")
-    return Levels(number[order], severity[order]), truth[order]
-
-
-def _batches(group: Group, levels: Levels) -> list[Levels]:
-    """Cut levels so that one batch makes at most about two million pairs (more only where a single level does)."""
-    sizes = run_lengths(group.starts, group.weight.size)[levels.group].astype(np.float64)
-    if sizes.size == 0:
-        return []
-    batch = (np.cumsum(sizes * sizes) // _BATCH).astype(np.int64)
-    edges = [*boundaries(batch).tolist(), sizes.size]
-    return [Levels(levels.group[a:b], levels.severity[a:b]) for a, b in pairwise(edges)]
-
-
-def _truth(group: Group, layers: Layers, half_life: Floats, agency_p: Floats, unstated_p: float) -> Floats:
-    belief = _believe(group, layers, agency_p, unstated_p)
-    return level_truth(layers, belief.truth, freshness_steps(layers, half_life[layers.group]))
-
-
-def _believe(group: Group, layers: Layers, agency_p: Floats, unstated_p: float) -> Belief:
+def believe_layers(group: Group, layers: Layers, agency_p: Floats, unstated_p: float) -> Belief:
+    """Return ``believe`` of every layer's pairs."""
     pair = layers.pair
     return believe(
         layers.starts, group.agency_class[pair], group.origin[pair], group.weight[pair], agency_p, unstated_p
@@ -286,7 +122,7 @@ def divide(group: Group, layers: Layers, half_life: Floats, agency_p: Floats, un
     origin share equally (methods: model, section 9). Slopes multiply down the same branches (section 8). Both are
     arrays over all pairs of ``group``, 0 where a pair is in no layer.
     """
-    belief = _believe(group, layers, agency_p, unstated_p)
+    belief = believe_layers(group, layers, agency_p, unstated_p)
     steps = freshness_steps(layers, half_life[layers.group])
     gain = steps * belief.truth
     truth = level_truth(layers, belief.truth, steps)

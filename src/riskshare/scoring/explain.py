@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskshare.kernels.layers import part_groups
 from riskshare.kernels.points import raw_points, whole_points
 from riskshare.kernels.scores import Detail, Scores
 from riskshare.kernels.segments import UNIT, Bools, Ints, boundaries, from_units, packed_order, run_sum, to_units
-from riskshare.kernels.support import part_groups
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings
 from riskshare.scoring.leave_out import without_rows

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskshare.kernels.layers import Levels
+from riskshare.kernels.levels import truth_of
 from riskshare.kernels.scores import Detail
 from riskshare.kernels.segments import Ints, boundaries, run_lengths, run_of_row
-from riskshare.kernels.support import weigh_levels
 from riskshare.records.evidence import ARISES_FROM, ROLES
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
@@ -149,7 +150,8 @@ def _unit_names(weighed: Weighed, part: Block, unit: Ints) -> dict[str, object]:
 def _claims(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
     fused, rules = detail.capped.base, weighed.policy.rules
     never = np.full(fused.group.starts.size, np.inf)
-    _, undecayed = weigh_levels(fused.group, never, rules.agency_p, rules.unstated_p)
+    chosen = Levels(fused.levels.group[fused.chosen], fused.levels.severity[fused.chosen])
+    undecayed = truth_of(fused.group, chosen, never, rules.agency_p, rules.unstated_p)
     believed = fused.truth[fused.chosen]
     n_pairs = run_lengths(fused.claim_starts, fused.order.size)[fused.claim_support]
     return pd.DataFrame(
@@ -157,7 +159,7 @@ def _claims(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
             **_unit_names(weighed, part, fused.claim_unit),
             "indicator": np.array(weighed.codes.indicators, dtype=object)[fused.claim_indicator],
             "n_reports": n_pairs,
-            "trust": undecayed[fused.chosen],
+            "trust": undecayed,
             "supported": believed,
             "denied": fused.claim_denied,
             "disputed": believed * fused.claim_denied,

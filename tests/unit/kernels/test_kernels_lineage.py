@@ -88,3 +88,24 @@ def test_many_ways_to_one_root_are_one_line() -> None:
     edges = [(2 * k + i, 2 * (k - 1) + j) for k in range(1, layers) for i in (0, 1) for j in (0, 1)]
     top = [line for line in lines(found(2 * layers, edges)) if line[0] == 2 * layers - 1]
     assert top == [(11, 0, 0, 5, 2, 0), (11, 1, 1, 5, 2, 0)]
+
+
+def test_a_long_ladder_is_traced_by_its_shortest_ways() -> None:
+    length = 300
+    lineage = found(length, [(row, row - step) for row in range(2, length) for step in (1, 2)])
+    wanted = [(0, 0, 0), (1, 1, 0)]
+    nearest = [{0: 0}, {1: 0}]
+    for row in range(2, length):
+        steps = [nearest[row - 1], nearest[row - 2]]
+        nearest.append({root: 1 + min(way[root] for way in steps if root in way) for way in steps for root in way})
+        wanted += [(row, root, hops) for root, hops in sorted(nearest[row].items())]
+    assert [(row, root, hops) for row, root, _, hops, _, _ in lines(lineage)] == wanted
+
+
+def test_every_pair_of_a_comb_is_found_once() -> None:
+    """Each row of a ladder repeats the last one and a first-hand record of its own: n rows have 1, 2, … n roots."""
+    length = 60
+    teeth = [(length + row, row) for row in range(length)]
+    lineage = found(2 * length, teeth + [(length + row, length + row - 1) for row in range(1, length)])
+    relayed = [(row - length, root, hops) for row, root, _, hops, _, _ in lines(lineage) if row >= length]
+    assert relayed == [(row, root, 1 + row - root) for row in range(length) for root in range(row + 1)]

@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from riskshare.kernels import support
+from riskshare.kernels import levels as levels_module
+from riskshare.kernels.layers import Group, Levels
+from riskshare.kernels.levels import Stakes, truth_of, weigh_levels
 from riskshare.kernels.segments import boundaries
-from riskshare.kernels.support import Group, believe, weigh_levels
+from riskshare.kernels.support import believe
 from unit.kernels.pairs_by_hand import AGENCY_P, Pair, slow_truth
 
 
@@ -61,7 +63,7 @@ def test_t_of_every_severity_is_that_of_plain_loops(q: float, longest: int) -> N
 def test_batches_of_bounded_memory_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     group = as_group(random_groups(np.random.default_rng(9), 80, 12))
     whole = weigh_levels(group, half_lives(80), AGENCY_P, 10.0)
-    monkeypatch.setattr(support, "_BATCH", 50)
+    monkeypatch.setattr(levels_module, "_BATCH", 50)
     cut = weigh_levels(group, half_lives(80), AGENCY_P, 10.0)
     assert all(np.array_equal(one, other) for one, other in zip((*whole[0], whole[1]), (*cut[0], cut[1]), strict=True))
 
@@ -73,6 +75,44 @@ def test_an_order_of_rows_inside_an_origin_changes_no_bit() -> None:
     one = weigh_levels(as_group([pairs]), half_lives(1), AGENCY_P, 10.0)
     other = weigh_levels(as_group([pairs[::-1]]), half_lives(1), AGENCY_P, 10.0)
     assert np.array_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize("denied", [0.0, 0.3, 1.0 - 1e-14])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_search_over_many_severities_finds_what_weighing_them_all_finds(seed: int, denied: float) -> None:
+    rng = np.random.default_rng([seed, 77])
+    n_claims, longest = 6, 70
+    groups = [[(1, 1, -math.log1p(-denied), 0, 1.0)]] if denied else [[(1, 1, 0.0, 0, 1.0)]]
+    for _ in range(n_claims):
+        n_rows = int(rng.integers(18, longest))
+        flat = rng.random() < 0.3
+        groups.append(
+            sorted(
+                (int(rng.integers(0, 4)), int(rng.integers(0, 40)), float(rng.random() * 2),
+                 int(rng.integers(0, 500)), 1.0 - 1e-6 * k if flat else float(rng.random()))
+                for k in range(n_rows)
+            )
+        )  # fmt: skip
+    # Group 0 denies the claim of group 1; every other group is a claim of its own.
+    claim = np.array([0, 0, *range(1, n_claims)])
+    stakes = Stakes(claim, np.arange(n_claims + 1) == 0, rng.uniform(0.01, 3.0, n_claims)[claim])
+    group, lives = as_group(groups), half_lives(n_claims + 1)
+    every, truth = weigh_levels(group, lives, AGENCY_P, 10.0)
+    some, found = weigh_levels(group, lives, AGENCY_P, 10.0, stakes)
+    for number in range(1, n_claims + 1):
+        left = 1.0 - (denied if number == 1 else 0.0)
+        best = [_binding(levels, t, number, left, stakes) for levels, t in ((every, truth), (some, found))]
+        assert best[0] == best[1]
+    assert some.group.size < every.group.size
+    assert np.array_equal(truth_of(group, some, lives, AGENCY_P, 10.0), found)
+
+
+def _binding(levels: Levels, truth: np.ndarray, number: int, left: float, stakes: Stakes) -> tuple[float, float]:
+    """Return the weight of a claim and the largest severity within 2^-40 nat of it."""
+    here = levels.group == number
+    severity = levels.severity[here]
+    weight = -np.log1p(-truth[here] * left * -np.expm1(-stakes.strength[number] * severity))
+    return float(weight.max()), float(severity[weight >= weight.max() - 2.0**-40].max())
 
 
 def test_nothing_is_believed_of_nothing() -> None:
