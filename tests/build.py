@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -23,7 +24,6 @@ from riskshare.records.policy import (
 )
 from riskshare.records.scale import Band, CommonScale, Route, Scale
 
-HASH = "0" * 64
 SECTORS = {
     "police": "police",
     "council": "social_care",
@@ -174,21 +174,24 @@ def partnership(
 ) -> Partnership:
     """Return a small signed partnership: five agencies, one scale, six indicators."""
     members = agencies if agencies is not None else tuple(agency(a) for a in SECTORS)
-    signatures = tuple(
-        Signature(agency=a.id, policy_hash=HASH, signed_on=dt.date(2026, 1, 1), role="board member") for a in members
-    )
-    return Partnership(
+    agreed = Partnership(
         name="Testshire",
         purpose="testing",
         agencies=members,
         common_scale=CommonScale(),
         scales=scales if scales is not None else (scale(),),
         trust=trust if trust is not None else trust_policy(),
-        signatures=signatures if signed else (),
-        policy_hash=HASH,
-        version="1" * 64,
+        signatures=(),
         is_example=True,
     )
+    return sign_all(agreed) if signed else agreed
+
+
+def sign_all(agreed: Partnership) -> Partnership:
+    """Return the partnership with every agency's signature on what it holds."""
+    day, content = dt.date(2026, 1, 1), agreed.policy_hash
+    signed = [Signature(agency=a.id, policy_hash=content, signed_on=day, role="board member") for a in agreed.agencies]
+    return dataclasses.replace(agreed, signatures=tuple(signed))
 
 
 def row(**changes: Any) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def version(row: dict[str, Any]) -> tuple[str, ...]:
 def evidence_from_case(rows: list[dict[str, Any]]) -> Evidence:
     """Return a case's rows as evidence that has been read."""
     accepted, aside = as_read(rows)
-    keys = [{name: row[name] for name in BARRED_SCHEMA.names} for row in aside]
+    keys = [{name: row.get(name) for name in BARRED_SCHEMA.names} for row in aside]
     for key in keys:
         key["recorded_date"] = dt.date.fromisoformat(key["recorded_date"])
     return evidence_from_rows(accepted, barred=keys)

@@ -33,7 +33,7 @@ def good_files(partnership: Partnership | None = None) -> Files:
         },
         "common_scale.toml": tables(one.common_scale),
         "trust.toml": tables(one.trust),
-        "signatures.toml": {"signatures": [tables(signature) for signature in one.signatures]},
+        "signatures.toml": {"signatures": [signature(agency.id) for agency in one.agencies]},
     }
     files |= {f"scales/{scale.id}.toml": tables(scale) for scale in one.scales}
     return files

@@ -119,6 +119,8 @@ def everything_asked_for() -> list[Any]:
         assessment.explain(subject)
         assessment.leave_out_agencies(subject)
         assessment.to_dicts(subject)
+        for more in (assessment.trace, assessment.doubt, assessment.questions):
+            more(subject)
     assessment.changes(earlier)
     results = [SubjectResult.model_validate_json(pd.io.json.ujson_dumps(one)) for one in assessment.to_dicts()]
     weighed = assessment.weighed
@@ -129,7 +131,7 @@ def everything_asked_for() -> list[Any]:
         *blocks(weighed), *(score_block(part, weighed) for part in blocks(weighed)), score_alone(weighed),
         claim_tables(weighed), assessment.act_now, assessment.staff_safety, assessment.excluded,
         assessment.where_we_looked, assessment.claims, assessment.collapsed, assessment.suspected_twins,
-        assessment.absent_origins, assessment.alone(),
+        assessment.absent_origins, assessment.alone(), assessment.bars, assessment.quarantined,
     ]  # fmt: skip
 
 

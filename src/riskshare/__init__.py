@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from riskshare.assessment import Assessment, assess
     from riskshare.errors import (
+        ArgumentError,
         EvidenceError,
         EvidenceFileError,
         LinkRefusedError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from riskshare.version import VERSION as __version__
 
 _HOMES = {
+    "ArgumentError": "riskshare.errors",
     "Assessment": "riskshare.assessment",
     "Characteristics": "riskshare.records.characteristics",
     "Evidence": "riskshare.records.evidence",
@@ -64,6 +66,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ArgumentError",
     "Assessment",
     "Characteristics",
     "Evidence",

@@ -13,22 +13,25 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from riskshare.errors import PolicyError, UnknownSubjectError, UnsignedPolicyError
-from riskshare.kernels.points import whole_points
-from riskshare.kernels.segments import Bools, Floats, from_units
+from riskshare.errors import ArgumentError, PolicyError, UnknownSubjectError, UnsignedPolicyError
+from riskshare.kernels.segments import Bools, Floats
+from riskshare.records.arguments import is_flag, is_text, is_texts, require
 from riskshare.records.days import as_day
 from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings, normalise
 from riskshare.scoring import findings
-from riskshare.scoring.alone import Alone, score_alone, seen_only_together
+from riskshare.scoring.alone import Alone, alone_table, score_alone
 from riskshare.scoring.changes import changes
+from riskshare.scoring.doubt import doubt_table
 from riskshare.scoring.explain import EXPLAIN_COLUMNS, explain_block, explain_subject
 from riskshare.scoring.export import results
-from riskshare.scoring.leave_out import without_agencies
-from riskshare.scoring.score import Scored, block, blocks, listed_units, score_all, score_block
-from riskshare.scoring.tables import BANDS, score_table, unit_facts
+from riskshare.scoring.leave_out import agency_table
+from riskshare.scoring.questions import question_table
+from riskshare.scoring.score import Block, Scored, block, blocks, listed_units, score_all, score_block
+from riskshare.scoring.tables import bar_table, score_table, unit_facts
+from riskshare.scoring.trace import trace_table
 from riskshare.trust.weigh import N_LENSES, Weighed, weigh
 from riskshare.version import VERSION
 
@@ -55,7 +58,7 @@ def assess(
     partnership : Partnership
         From ``load_partnership``; every agency that supplied a row must have signed its policy.
     as_of : str or datetime.date
-        The day (ISO ``YYYY-MM-DD``). Rows recorded later are not known; nothing reads the clock.
+        The day (``YYYY-MM-DD`` and no other form). Rows recorded later are not known; nothing reads the clock.
     subjects : Subjects, optional
         Ages, from ``read_subjects``. Where an age is not known, a person is treated as a child wherever that protects.
     trial : bool
@@ -74,8 +77,12 @@ def assess(
     ------
     UnsignedPolicyError
         A contributing agency has not signed the policy in force, and ``trial`` is False.
+    ArgumentError
+        An argument is not of the kind that is needed; all of them are named.
     EvidenceError
-        The evidence was read under another agreement.
+        The evidence carries codes (agencies, indicators, grades, source types) that this partnership has not agreed: it
+        was read under another agreement. One that agrees the same codes is not told apart; ``partnership_version`` of
+        the evidence says which it was.
     PolicyError
         ``as_of`` is not a day, or a condition is not an agreed one.
 
@@ -87,6 +94,15 @@ def assess(
     --------
     See the README: one subject from plain dictionaries in a few lines.
     """
+    kinds = {
+        "evidence must be Evidence, from read_evidence.": isinstance(evidence, Evidence),
+        "partnership must be a Partnership, from load_partnership.": isinstance(partnership, Partnership),
+        "subjects must be Subjects, from read_subjects, or None.": subjects is None or isinstance(subjects, Subjects),
+        "trial must be True or False.": is_flag(trial),
+        "conditions_met must be a collection of texts, such as a list; () for none.": is_texts(conditions_met),
+        "progress must be a function of rows done and rows in all, or None.": progress is None or callable(progress),
+    }
+    require("assess", kinds)
     day = as_day(as_of)
     _check_conditions(partnership, conditions_met)
     _check_signed(evidence, partnership, trial=trial)
@@ -100,17 +116,15 @@ def assess(
     facts = unit_facts(weighed, scored, readings, partnership, subjects)
     return Assessment(
         scores=score_table(weighed, scored, facts), as_of=day, trial=trial, partnership=partnership, weighed=weighed,
-        scored=scored, readings=readings, subjects=subjects,
+        scored=scored, readings=readings, subjects=subjects, barred=evidence.barred,
     )  # fmt: skip
 
 
 def _check_conditions(partnership: Partnership, conditions_met: Collection[str]) -> None:
     agreed = {condition.id for condition in partnership.trust.handling_conditions}
     unknown = sorted(set(conditions_met) - agreed)
-    if isinstance(conditions_met, str) or unknown:
-        msg = (
-            f"conditions_met must be a collection of agreed conditions ({', '.join(sorted(agreed)) or 'none agreed'})."
-        )
+    if unknown:
+        msg = f"conditions_met may name agreed conditions ({', '.join(sorted(agreed)) or 'none agreed'}) and no other."
         raise PolicyError(msg)
 
 
@@ -138,13 +152,16 @@ class Assessment:
     Attributes
     ----------
     scores : pandas.DataFrame
-        One line per subject and lens: ``scoring.tables.SCORE_COLUMNS``.
+        One line per subject and lens: ``scoring.tables.SCORE_COLUMNS``. Ask for the flags as ``scores["flags"]``:
+        ``scores.flags`` is an attribute that pandas gives every frame.
     as_of : datetime.date
     trial : bool
         Watermark: an unsigned pilot run, never to be shared.
     partnership : Partnership
     weighed, scored, readings, subjects
         The stages behind it.
+    barred : pyarrow.Table
+        Keys of the rows that were set aside when read; see ``quarantined``.
     """
 
     scores: pd.DataFrame
@@ -155,6 +172,7 @@ class Assessment:
     scored: Scored
     readings: Readings
     subjects: Subjects | None
+    barred: pa.Table
 
     def __repr__(self) -> str:
         """Return counts only; never a value."""
@@ -184,48 +202,71 @@ class Assessment:
         Raises
         ------
         UnknownSubjectError
-            There is no result for that subject (or that lens).
+            There is no result for that subject.
+        ArgumentError
+            The subject is not text, or has no result through that lens.
         """
-        frame = explain_subject(self.weighed, self.readings, self._subject(subject_id))
-        frame = frame if lens is None else frame[frame["lens"] == lens].reset_index(drop=True)
-        if frame.empty:
-            raise UnknownSubjectError
-        return frame
+        frame = explain_subject(self.weighed, self.readings, self._subject("explain", subject_id, lens))
+        return _through(lens, frame)
+
+    def trace(self, subject_id: str, *, lens: str | None = None) -> pd.DataFrame:
+        """Return how the score adds up, from records to claims, indicators, families, caps and log-odds.
+
+        Arguments and errors as ``explain``; columns ``scoring.trace.TRACE_COLUMNS``. Each step is written out in
+        ``working``, and the shares of what goes into an item sum to the item's own.
+        """
+        part = self._part(self._subject("trace", subject_id, lens))
+        scores, detail = score_block(part, self.weighed)
+        listed = listed_units(self.weighed, part, scores)
+        return _through(lens, trace_table(self.weighed, part, scores, detail, listed, self.partnership))
+
+    def doubt(self, subject_id: str, *, lens: str | None = None) -> pd.DataFrame:
+        """Return where the width of the interval comes from, largest part first; arguments as ``explain``.
+
+        ``scoring.doubt.DOUBT_COLUMNS``: agreed trusts, agreed weights, missing answers, base rate. Their ``nats`` sum
+        to the distance from the log-odds to either end of the published interval, before 0 and 100 cut it.
+        """
+        part = self._part(self._subject("doubt", subject_id, lens))
+        scores, detail = score_block(part, self.weighed)
+        listed = listed_units(self.weighed, part, scores)
+        return _through(lens, doubt_table(self.weighed, part, scores, detail, listed))
+
+    def questions(self, subject_id: str, *, lens: str | None = None) -> pd.DataFrame:
+        """Return each expected question, whether and by what it is answered, and its weight; arguments as ``explain``.
+
+        ``scoring.questions.QUESTION_COLUMNS``: ``completeness`` sums to the published one. A record is not an answer.
+        """
+        number = self._subject("questions", subject_id, lens)
+        listed = self.scored.unit[self.scored.unit // N_LENSES == number] - number * N_LENSES
+        return _through(lens, question_table(self.weighed, self._part(number), listed, self.partnership))
 
     def leave_out_agencies(self, subject_id: str) -> pd.DataFrame:
         """Return what the score would be without each agency of origin.
 
         Columns ``lens, agency, score, change``: one line per agency with something in that lens.
         """
-        number = self._subject(subject_id)
-        part = block(self.weighed, number, number + 1)
-        scores, detail = score_block(part, self.weighed)
-        agencies = np.unique(np.concatenate((detail.agency, part.answers.agency)))
-        left = without_agencies(part, detail, self.weighed, agencies)
-        points = whole_points(from_units(left), self.weighed.policy.anchors)
-        listed = listed_units(self.weighed, part, scores)
-        told = zip(detail.origins.pairs.unit[detail.agency_pair], detail.agency, strict=True)
-        present = {*told, *zip(part.answers.unit, part.answers.agency, strict=True)}
-        lines = [
-            {
-                "lens": LENSES[unit],
-                "agency": self.weighed.codes.agencies[agency],
-                "score": int(points[row, unit]),
-                "change": int(points[row, unit] - scores.points[unit]),
-            }
-            for unit in sorted(listed, key=lambda unit: LENSES[unit] != "harm_to")
-            for row, agency in enumerate(agencies)
-            if (unit, agency) in present
-        ]
-        return pd.DataFrame(lines, columns=["lens", "agency", "score", "change"])
+        return agency_table(self.weighed, self._part(self._subject("leave_out_agencies", subject_id)))
 
-    def _subject(self, subject_id: str) -> int:
+    def _part(self, subject: int) -> Block:
+        return block(self.weighed, subject, subject + 1)
+
+    def _subject(self, function: str, subject_id: str, lens: str | None = None) -> int:
+        """Return the number of a subject with a result (through a lens); refuse what is none."""
+        kinds = {
+            "subject_id must be text: a pseudonym.": is_text(subject_id),
+            "lens must be 'harm_to', 'harm_by' or None.": lens is None or (isinstance(lens, str) and lens in LENSES),
+        }
+        require(function, kinds)
         known = self.weighed.standing.columns.subjects
         place = int(np.searchsorted(known.astype(str), subject_id)) if known.size else 0
         if place >= known.size or known[place] != subject_id:
             raise UnknownSubjectError
-        if place not in self.scored.unit // N_LENSES:
+        held = [LENSES[unit % N_LENSES] for unit in self.scored.unit[self.scored.unit // N_LENSES == place]]
+        if not held:
             raise UnknownSubjectError
+        if lens is not None and lens not in held:
+            problem = f"lens: that subject has no result through {lens!r}, only through {held[0]!r}. Ask for that one."
+            raise ArgumentError(function, [problem])
         return place
 
     @cached_property
@@ -249,6 +290,16 @@ class Assessment:
         return findings.n_expired(self.weighed)
 
     @cached_property
+    def quarantined(self) -> pd.DataFrame:
+        """Rows about people that were set aside when read: left out, with the reason; never what they held."""
+        return findings.quarantined(self.barred, self.partnership, self.as_of)
+
+    @cached_property
+    def bars(self) -> pd.DataFrame:
+        """The readings behind ``bars_met``: whose own "high", on which scale, when, and if the scale held then."""
+        return bar_table(self.weighed, self.scored, self.readings)
+
+    @cached_property
     def where_we_looked(self) -> pd.DataFrame:
         """What enforcement and our own attention turned up; it adds nothing to any score."""
         return findings.where_we_looked(self.weighed)
@@ -259,7 +310,7 @@ class Assessment:
 
     @property
     def claims(self) -> pd.DataFrame:
-        """Every claim: how far it is believed, how old, how far denied, and what it weighs."""
+        """Every supported claim: how far it is believed, how old, how far denied, and what it weighs."""
         return self._claims.claims
 
     @property
@@ -291,35 +342,20 @@ class Assessment:
             subject, lens and agency that supplied something, being at risk first. ``score`` has no interval; below
             medium its ``band`` is ``cannot say``.
         """
-        alone, known = self._alone, self.weighed.standing.columns.subjects
-        edges = self.partnership.common_scale
-        band = np.searchsorted(edges.edges, alone.points, side="right")
-        frame = pd.DataFrame(
-            {
-                "subject_id": known[alone.unit // N_LENSES],
-                "lens": np.array(LENSES, dtype=object)[alone.unit % N_LENSES],
-                "agency": np.array(self.weighed.codes.agencies, dtype=object)[alone.agency],
-                "score": alone.points,
-                # Low must be earned by what was asked of everybody; one agency alone never asked everybody.
-                "band": np.array(BANDS, dtype=object)[np.where(band == 0, -1, band)],
-            }
-        )
-        pooled = self.scores[["subject_id", "lens", "score", "band"]]
-        pooled = pooled.rename(columns={"score": "pooled_score", "band": "pooled_band"})
-        merged = frame.merge(pooled, on=["subject_id", "lens"], how="inner")
-        together = seen_only_together(alone, self.scored.unit, self.scored.scores.points, edges.high_from)
-        units = self.scored.unit[together]
-        names = set(zip(known[units // N_LENSES], np.array(LENSES, dtype=object)[units % N_LENSES], strict=True))
-        keys = zip(merged["subject_id"], merged["lens"], strict=True)
-        merged["seen_only_together"] = [key in names for key in keys]
-        return merged.sort_values(["subject_id", "lens", "agency"], ascending=[True, False, True], ignore_index=True)
+        return alone_table(self.weighed, self.scored, self._alone, self.scores, self.partnership.common_scale)
 
     def changes(self, previous: Assessment) -> pd.DataFrame:
         """Return who moved since a previous assessment, and which rows, corrections or expiries did it.
 
         See ``scoring.changes.changes`` for the columns. Where the policy itself changed, ``previous`` has another
         ``partnership.version``: compare those first.
+
+        Raises
+        ------
+        ArgumentError
+            ``previous`` is not an Assessment.
         """
+        require("changes", {"previous must be an Assessment, from assess.": isinstance(previous, Assessment)})
         return changes(previous.weighed, self.weighed, previous.scores, self.scores)
 
     def to_dicts(self, subject_id: str | None = None) -> list[dict[str, Any]]:
@@ -339,6 +375,8 @@ class Assessment:
         ------
         UnknownSubjectError
             There is no result for that subject.
+        ArgumentError
+            The subject is not text.
         """
         header = {
             "engine_version": self.engine_version,
@@ -365,26 +403,28 @@ class Assessment:
         ------
         UnknownSubjectError
             There is no result for that subject.
+        ArgumentError
+            The subject is not text, or has no result through that lens.
         MissingExtraError
             matplotlib is not installed.
         """
         from riskshare.reporting.waterfall import draw_waterfall
 
-        chosen = self._lens(subject_id, lens)
+        self._subject("plot", subject_id, lens)
+        held = self.scores.loc[self.scores["subject_id"] == subject_id, "lens"]
+        chosen = lens if lens is not None else str(held.iloc[0])
         reasons, line = self.explain(subject_id, lens=chosen), self._line(subject_id, chosen)
         return draw_waterfall(reasons, line, self.partnership, as_of=self.as_of, trial=self.trial)
-
-    def _lens(self, subject_id: str, lens: str | None) -> str:
-        """Return the lens asked for, else the first one shown."""
-        found = self.scores.loc[self.scores["subject_id"] == subject_id, "lens"]
-        if found.empty or (lens is not None and lens not in set(found)):
-            raise UnknownSubjectError
-        return str(found.iloc[0]) if lens is None else lens
 
     def _line(self, subject_id: str, lens: str) -> dict[str, Any]:
         """Return the published line of one subject and lens."""
         here = (self.scores["subject_id"] == subject_id) & (self.scores["lens"] == lens)
         return {str(name): value for name, value in self.scores[here].iloc[0].items()}
+
+
+def _through(lens: str | None, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of one lens, or all."""
+    return frame if lens is None else frame[frame["lens"] == lens].reset_index(drop=True)
 
 
 def _joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:

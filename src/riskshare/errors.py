@@ -3,12 +3,14 @@
 ::
 
     RiskshareError
+    ├── ArgumentError (TypeError)            an argument is not of the kind that is needed; all of them are named
     ├── PartnershipError (ValueError)        the agreed folder has problems; all of them are listed
     ├── PolicyError (ValueError)             an agreed rule does not allow what was asked
     │   ├── UnsignedPolicyError              an agency has not signed the policy in force
     │   └── LinkRefusedError                 a nominal or effort scale cannot be placed on the common scale
     ├── EvidenceError (ValueError)           evidence cannot be used
     │   └── EvidenceFileError                the whole file was stopped; nothing of it was read
+    ├── PlaceError (ValueError)              points, areas or buildings cannot be used; everything wrong is listed
     ├── UnknownSubjectError (KeyError)       no result for that subject
     └── MissingExtraError (ImportError)      an optional part of riskshare is not installed
 
@@ -23,6 +25,14 @@ from dataclasses import dataclass
 
 class RiskshareError(Exception):
     """The root of every error riskshare raises on purpose."""
+
+
+class ArgumentError(RiskshareError, TypeError):
+    """A call was given what it cannot take; ``problems`` says of every such argument what it must be."""
+
+    def __init__(self, function: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{function}(): {' '.join(self.problems)}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -113,6 +123,34 @@ class EvidenceFileError(EvidenceError):
         where = f"{source}, row {row}" if row is not None else source
         where = f"{where}, column {column}" if column else where
         super().__init__(f"{where}: stopped ({code}). {hint}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PlaceProblem:
+    """One thing wrong with points, areas or buildings.
+
+    Attributes
+    ----------
+    code : str
+        Stable, for programs.
+    hint : str
+        What is wrong, where, and what to do next; no person's value.
+    """
+
+    code: str
+    hint: str
+
+    def __str__(self) -> str:
+        """One line: what and what to do."""
+        return f"{self.code}: {self.hint}"
+
+
+class PlaceError(RiskshareError, ValueError):
+    """Points, areas or buildings cannot be used as they are; ``problems`` lists everything wrong at once."""
+
+    def __init__(self, problems: Sequence[PlaceProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(["These places cannot be used:", *(f"  - {problem}" for problem in self.problems)]))
 
 
 class UnknownSubjectError(RiskshareError, KeyError):

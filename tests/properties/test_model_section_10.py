@@ -468,7 +468,7 @@ def partnership_renamed(partnership: Partnership, new: dict[str, str]) -> Partne
     correlation = trust.correlation.model_copy(update={"within_agency": within})
     trust = trust.model_copy(update={"correlation": correlation, "expected_answers": questions})
     members = tuple(agency.model_copy(update={"id": new[agency.id]}) for agency in partnership.agencies)
-    return dataclasses.replace(partnership, agencies=members, trust=trust)
+    return build.sign_all(dataclasses.replace(partnership, agencies=members, trust=trust))
 
 
 @thorough

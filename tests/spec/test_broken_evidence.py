@@ -603,7 +603,10 @@ def test_versions_that_conflict_are_all_set_aside_and_an_earlier_one_stands() ->
     ]
     assert evidence.duplicates.empty
     (barred,) = evidence.barred.drop_columns(["recorded_date"]).to_pylist()
-    assert barred == {"agency": "school", "record_id": "r1", "subject_id": "S1", "indicator": "weapon_carrying"}
+    assert barred == {
+        "agency": "school", "record_id": "r1", "subject_id": "S1", "indicator": "weapon_carrying",
+        "rules": "record_id: conflicting_versions",
+    }  # fmt: skip
 
 
 def test_an_exact_repeat_is_counted_once_and_named() -> None:

@@ -111,6 +111,7 @@ WRONG_SHAPE = [
     one(G, "signatures[0].policy_hash", "abc"),
     one(G, "signatures[0].signed_on", dt.datetime(2026, 1, 1, 9)),
     one(G, "signatures[0].role", ""),
+    one(G, "signatures[0].role", "head\nof safeguarding"),
 ]
 
 AT_ODDS = [

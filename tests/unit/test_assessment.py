@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 import build
-from riskshare.assessment import Assessment
-from riskshare.errors import EvidenceError, PolicyError, UnknownSubjectError, UnsignedPolicyError
+from riskshare.assessment import Assessment, assess
+from riskshare.errors import ArgumentError, EvidenceError, PolicyError, UnknownSubjectError, UnsignedPolicyError
 from riskshare.version import VERSION
-from small import ages, assessed, graded, line, random_rows, row
+from small import ages, assessed, barred, graded, line, random_rows, row
 
 
 @pytest.mark.parametrize("as_of", ["2026-03-31", dt.date(2026, 3, 31)])
@@ -26,14 +26,20 @@ def test_a_day_may_be_text_or_a_date(as_of: Any) -> None:
     assert assessment.engine_version == VERSION
 
 
-@pytest.mark.parametrize("as_of", ["31/03/2026", "2026-02-30", "", "today", dt.datetime(2026, 3, 31), 20260331, None])
+@pytest.mark.parametrize(
+    "as_of",
+    [
+        "31/03/2026", "2026-02-30", "", "today", dt.datetime(2026, 3, 31), 20260331, None, "20260331", "2026-W14-2",
+        "2026W142", " 2026-03-31", "2026-03-31 ", "2026-3-31",
+    ],
+)  # fmt: skip
 def test_anything_else_is_no_day(as_of: Any) -> None:
     with pytest.raises(PolicyError, match="2026-03-31") as caught:
         assessed([row()], as_of=as_of)
     assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize("conditions", ["no_onward", ["no_onward", "verbal_only"], {"x"}])
+@pytest.mark.parametrize("conditions", [["no_onward", "verbal_only"], {"x"}])
 def test_only_agreed_conditions_can_be_met(conditions: Any) -> None:
     with pytest.raises(PolicyError, match=r"agreed conditions \(no_onward\)"):
         assessed([row()], conditions_met=conditions)
@@ -60,7 +66,7 @@ def test_no_scoring_without_the_signatures_of_those_who_contribute() -> None:
     assert "trial=True" in str(caught.value)
     # An agency that supplies nothing need not have signed.
     assert not assessed([graded("p", "1A")], partnership=part).trial
-    changed = dataclasses.replace(plain, policy_hash="2" * 64)
+    changed = dataclasses.replace(plain, trust=plain.trust.model_copy(update={"z": 0.5}))
     with pytest.raises(UnsignedPolicyError):
         assessed([row()], partnership=changed)
 
@@ -98,13 +104,50 @@ def test_an_unknown_subject(subject: str) -> None:
         )
 
 
-def test_an_unknown_lens() -> None:
-    assessment = assessed([row()])
-    for lens in ("harm_to", "nonsense"):
-        with pytest.raises(UnknownSubjectError):
-            assessment.explain("S1", lens=lens)
-        with pytest.raises(UnknownSubjectError):
-            assessment.plot("S1", lens=lens)
+def test_a_lens_without_a_result_is_named_and_the_subject_is_not_called_unknown() -> None:
+    made = assessed([row()])
+    for ask in (made.explain, made.plot, made.trace, made.doubt, made.questions):
+        with pytest.raises(ArgumentError, match="no result through 'harm_to', only through 'harm_by'"):
+            ask("S1", lens="harm_to")
+        for lens in ("nonsense", "", 3, ["harm_by"]):
+            with pytest.raises(ArgumentError, match="lens must be 'harm_to', 'harm_by' or None") as caught:
+                ask("S1", lens=lens)
+            assert "nonsense" not in str(caught.value)
+
+
+@pytest.mark.parametrize("subject", [None, 42, b"S1", ["S1"], float("nan")])
+def test_a_subject_must_be_text(subject: Any) -> None:
+    made = assessed([row()])
+    asks = (made.explain, made.plot, made.trace, made.doubt, made.questions, made.leave_out_agencies, made.to_dicts)
+    for ask in asks if subject is not None else asks[:-1]:
+        with pytest.raises(ArgumentError, match="subject_id must be text"):
+            ask(subject)
+
+
+@pytest.mark.parametrize("previous", [None, "yesterday", 3, pd.DataFrame()])
+def test_changes_need_an_assessment(previous: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"changes\(\): previous must be an Assessment"):
+        assessed([row()]).changes(previous)
+
+
+def test_every_wrong_argument_is_named_at_once() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        assess(None, {}, as_of="2026-03-31", subjects=[], trial="no", conditions_met=None, progress=3)  # type: ignore[arg-type]
+    assert len(caught.value.problems) == 6
+    for name in ("evidence", "partnership", "subjects", "trial", "conditions_met", "progress"):
+        assert f"{name} must be" in str(caught.value)
+
+
+@pytest.mark.parametrize("conditions", ["no_onward", None, 3, [3]])
+def test_conditions_are_a_collection_of_texts(conditions: Any) -> None:
+    with pytest.raises(ArgumentError, match="conditions_met must be a collection of texts"):
+        assessed([row()], conditions_met=conditions)
+
+
+def test_a_word_is_no_flag() -> None:
+    """Python takes "no" for true: an unsigned policy would run."""
+    with pytest.raises(ArgumentError, match="trial must be True or False"):
+        assessed([row()], partnership=build.partnership(signed=False), trial="no")
 
 
 def test_explain_gives_both_lenses_or_one() -> None:
@@ -164,6 +207,29 @@ def test_a_reading_sets_the_severity_and_an_unjudged_one_has_no_weight() -> None
     assert severity == assessment.readings.severity[0] < 1.0
     assert line(assessed([unjudged]))["n_records"] == 0
     assert assessed([unjudged]).excluded["reason"].tolist() == ["not_scored"]
+
+
+def test_rows_set_aside_when_read_are_shown_by_subject() -> None:
+    aside = [
+        barred("q2", "council"), barred("q1"), barred("later", recorded_date=dt.date(2026, 4, 1)),
+        barred("q9", subject_id="S2", recorded_date=None), barred("nobody", subject_id=None),
+        barred("Anna Example, 12 High St", "Mum", subject_id="S3", indicator="she said"),
+    ]  # fmt: skip
+    made = assessed([row()], aside=aside)
+    table = made.quarantined
+    assert table.columns.tolist() == ["subject_id", "agency", "record_id", "indicator", "recorded_date", "reason"]
+    assert table[["subject_id", "agency", "record_id"]].values.tolist()[:2] == [
+        ["S1", "council", "q2"],
+        ["S1", "school", "q1"],
+    ]
+    assert table["subject_id"].tolist() == ["S1", "S1", "S2", "S3"]
+    assert set(table["reason"]) == {"quarantined"}
+    # What was refused may hold anything: only agreed codes and well-formed references are shown.
+    assert table.iloc[3][["agency", "record_id", "indicator"]].isna().all()
+    assert "Anna" not in table.to_string()
+    assert pd.isna(table.iloc[2]["recorded_date"])
+    assert made.quarantined is table
+    assert assessed([row()]).quarantined.dtypes.equals(table.dtypes)
 
 
 def test_tables_of_claims_are_worked_out_once() -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -83,7 +84,7 @@ def evidence(tmp_path: Path) -> Path:
 
 def test_version() -> None:
     assert VERSION in run("version").stdout
-    assert answer("version") == {"version": VERSION, "result_schema": "1.0"}
+    assert answer("version") == {"version": VERSION, "result_schema": "1.1"}
     assert run("version", "--quiet").output == ""
 
 
@@ -209,8 +210,27 @@ class TestAssess:
     def test_where_it_cannot_write(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         result = run("assess", folder, evidence, *AS_OF, "--out", tmp_path / "file", code=ExitCode.NOT_WRITTEN)
-        assert result.stderr.startswith("A file could not be read or written")
+        assert result.stderr.startswith("A file could not be read or written: what stands where files should go")
         assert str(tmp_path) not in result.stderr
+
+    @pytest.mark.parametrize("where", ["file", "file/deeper/still", "nowhere"])
+    def test_where_it_cannot_write_nothing_is_done(
+        self, where: str, evidence: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The place for files is looked at before anything is read: the folder given here does not even exist."""
+        (tmp_path / "file").write_text("")
+        (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+        monkeypatch.chdir(tmp_path)
+        for command in (("assess", tmp_path / "no folder", evidence, *AS_OF), ("demo",)):
+            result = run(*command, "--out", where, code=ExitCode.NOT_WRITTEN)
+            assert result.stderr.startswith("A file could not be read or written: ")
+            assert "Nothing was done" in result.stderr
+            assert result.stdout == ""
+
+    def test_a_place_that_can_be_made_is_not_made_before_it_is_needed(self, evidence: Path, tmp_path: Path) -> None:
+        out = tmp_path / "deep" / "out"
+        run("assess", tmp_path / "no folder", evidence, *AS_OF, "--out", out, code=ExitCode.PROBLEMS)
+        assert not out.parent.exists()
 
 
 class TestExplain:
@@ -218,11 +238,32 @@ class TestExplain:
         said = run("explain", folder, evidence, "S1", *AS_OF).stdout
         flat = " ".join(said.split())
         for part in ("S1 (harm to)", "S1 (harm by)", "Main reason", "where everybody starts", "ACTION", "record r3",
-                     "Without one agency's information", "Without weight by the agreed rules (1 record)",
-                     "graded E, suspected to be false",
+                     "Without one agency's information", "Left out (2 records)", "graded E, suspected to be false",
+                     "an indicator that is not agreed, School record r7: set aside when it was read (indicator: unknown_code)",
+                     "trust 0.95, freshness 0.89, severity 1.00", "What makes the interval wide",
+                     "the agreed weight of weapon carrying", 'no fresh answer to "Any weapon seen?"',
+                     "Expected questions (0 of 1 answered)",
+                     '"Any weapon seen?" (School): no formal answer; worth 100 %',
                      "1 record of where we looked", "before visiting, ask council duty desk"):  # fmt: skip
             assert part in flat, part
         assert flat.index("S1 (harm to)") < flat.index("S1 (harm by)")
+        assert MARKER not in said
+
+    def test_readings_and_answers_in_text(self, folder: Path, tmp_path: Path) -> None:
+        rows = [
+            build.row(scale="demo.count", value="14"),
+            build.row(record_id="n", answer="nil", event_date="2026-03-30", recorded_date="2026-03-31"),
+        ]
+        flat = " ".join(run("explain", folder, write_rows(tmp_path / "r.csv", rows), "S1", *AS_OF).stdout.split())
+        assert "reading 14 (high) on A count of yes answers = 71 on the common scale, own 'high' met" in flat
+        assert "School's own 'high' is met (A count of yes answers, 1 March 2026)." in flat
+        assert "nil, School, 30 March 2026, freshness 0.99" in flat
+
+    def test_answers_alone(self, folder: Path, tmp_path: Path) -> None:
+        rows = write_rows(tmp_path / "r.csv", [build.row(answer="refused")])
+        flat = " ".join(run("explain", folder, rows, "S1", *AS_OF).stdout.split())
+        assert "No record counts: the interval is the whole scale" in flat
+        assert "(School): refused, School, 1 March 2026; worth" in flat
 
     def test_json_sums_to_the_score(self, folder: Path, evidence: Path) -> None:
         told = answer("explain", folder, evidence, "S1", *AS_OF)
@@ -231,6 +272,12 @@ class TestExplain:
             jsonschema.validate(one, schemas()["result"])
             assert sum(reason["points"] for reason in one["reasons"]) == one["score"]
         assert [row["reason"] for row in told["excluded"]] == ["suspected_false"]
+        assert [(row["record_id"], row["indicator"]) for row in told["quarantined"]] == [("r7", None)]
+        assert told["bars"] == []
+        final = [line["share"] for line in told["trace"] if line["item"] == "log-odds"]
+        assert final == [one["log_odds"] for one in told["results"]]
+        assert {line["part"] for line in told["doubt"]} == {"trust", "weight", "missing answer", "base rate"}
+        assert [line["answered"] for line in told["questions"]] == [False]
         assert told["n_where_we_looked"] == 1
 
     def test_a_drawing(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
@@ -239,6 +286,13 @@ class TestExplain:
         assert run("explain", folder, evidence, "S1", *AS_OF, "--plot", target, "--quiet").output == ""
         assert target.read_bytes().startswith(b"\x89PNG")
         assert stat.S_IMODE(target.stat().st_mode) == 0o600 or os.name != "posix"
+
+    @pytest.mark.parametrize("plot", ["", "gone/why.png"], ids=["a folder", "in no folder"])
+    def test_a_drawing_that_cannot_be_written_stops_before_the_work(
+        self, plot: str, evidence: Path, tmp_path: Path
+    ) -> None:
+        options = ("explain", tmp_path / "no folder", evidence, "S1", *AS_OF, "--plot", tmp_path / plot)
+        assert "Nothing was done" in run(*options, code=ExitCode.NOT_WRITTEN).stderr
 
     def test_an_unknown_subject_is_not_repeated(self, folder: Path, evidence: Path) -> None:
         for extra in ((), ("--json",), ("--quiet",)):
@@ -367,6 +421,21 @@ riskshare.version.VERSION = Odd("x")
     assert "KeyError at sitecustomize.py" in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes are POSIX")
+@pytest.mark.parametrize("command", ["schema", "--help", "check nowhere", "nonsense"])
+def test_a_reader_who_leaves_ends_it_quietly(command: str) -> None:
+    """As in ``riskshare demo | head``: no traceback, and the end that other tools make (141 in a shell)."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    streams = ("stdout", "stderr") if command in ("schema", "--help") else ("stderr", "stdout")
+    with os.fdopen(writes, "wb") as nobody:
+        pipes = dict(zip(streams, (nobody, subprocess.PIPE), strict=True))
+        done = subprocess.run([sys.executable, "-m", "riskshare", *command.split()], check=False, timeout=120, **pipes)
+    assert done.returncode == -signal.SIGPIPE
+    assert not done.stdout
+    assert not done.stderr
+
+
 def test_commands_load_nothing_heavy_until_they_run() -> None:
     source = Path(riskshare.cli.app.__file__).read_text(encoding="utf-8")
     at_the_top = [text for text in source.splitlines() if text.startswith(("import ", "from "))]
@@ -376,6 +445,7 @@ def test_commands_load_nothing_heavy_until_they_run() -> None:
 def test_main_puts_its_own_hook_in_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sys, "argv", ["riskshare", "version"])
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # the tests' own process keeps its ways
     with pytest.raises(SystemExit) as ended:
         riskshare.cli.main()
     assert ended.value.code == 0

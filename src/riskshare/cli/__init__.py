@@ -5,6 +5,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line; what goes wrong unforeseen is told without a person's value."""
+    import signal
     import sys
 
     import typer
@@ -13,6 +14,8 @@ def main() -> None:
     from riskshare.cli.faults import last_resort
 
     sys.excepthook = last_resort
+    if hasattr(signal, "SIGPIPE"):  # when whoever reads us leaves, as `head` does, end as every other tool ends
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter of a name must not stop a report

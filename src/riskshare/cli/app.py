@@ -19,7 +19,7 @@ app = typer.Typer(
     help="Multi-agency risk assessment: agreed thresholds and trust in, evidence in, explained scores out. "
     "Nothing here decides about a person.",
     epilog="Exit codes: 0 done, 1 problems found, 2 wrong usage, 3 not signed, 4 unknown subject, "
-    "5 file not read or written, 6 optional part missing, 70 a mistake of riskshare.",
+    "5 file not read or written, 6 optional part missing, 70 a mistake of riskshare, 141 nobody reads the output.",
 )
 
 
@@ -52,7 +52,9 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the files made; own
 def demo(out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False) -> None:
     """Run the main job on the shipped example: who needs action, who is seen only together, where partners disagree."""
     from riskshare.cli.assess import run_demo
+    from riskshare.io.writing import check_folder
 
+    check_folder(out)
     run_demo(out, Screen(as_json, quiet))
 
 
@@ -99,7 +101,9 @@ def assess(
 ) -> None:
     """Score everybody the evidence is about, with reasons and doubts, into internal files."""
     from riskshare.cli.assess import Job, run_assess
+    from riskshare.io.writing import check_folder
 
+    check_folder(out)
     job = Job(folder, tuple(evidence), subjects, as_of, trial, tuple(condition or ()))
     run_assess(job, out, Screen(as_json, quiet))
 
@@ -120,7 +124,10 @@ def explain(
     """Explain one subject: the waterfall, what each record and agency changes, and what was set aside."""
     from riskshare.cli.assess import Job
     from riskshare.cli.explain import run_explain
+    from riskshare.io.writing import check_file
 
+    if plot is not None:
+        check_file(plot)
     job = Job(folder, (evidence,), subjects, as_of, trial, tuple(condition or ()))
     run_explain(job, subject, plot, Screen(as_json, quiet))
 

@@ -170,7 +170,9 @@ def _reading(row: Mapping[str, Any], names: Mapping[str, str], assessment: Asses
     scale = assessment.partnership.scale(row["scale"])
     band = f" '{row['native_band']}'" if row["native_band"] else ""
     met = "met" if row["is_high"] else "not met"
-    return f"{names[row['agency']]}{band} on {scale.name} = {row['common']:.0f} (own 'high' {met})"
+    late = "" if row["scale_valid"] else ", outside the dates the scale holds for"
+    when = f"{day(row['event_date'])}{late}"
+    return f"{names[row['agency']]}{band} on {scale.name} = {row['common']:.0f} (own 'high' {met}; {when})"
 
 
 def _bars(assessment: Assessment, current: pd.DataFrame) -> Section:

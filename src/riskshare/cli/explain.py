@@ -12,6 +12,7 @@ import pandas as pd
 from riskshare.assessment import Assessment
 from riskshare.cli.assess import Job, carry_out
 from riskshare.cli.briefing import head
+from riskshare.cli.explain_doubt import tell_doubt, tell_questions
 from riskshare.cli.screen import Screen
 from riskshare.io.writing import write_bytes
 from riskshare.reporting.sentences import marks, sentences
@@ -24,6 +25,7 @@ from riskshare.reporting.words import (
     day,
     indicator_names,
     is_missing,
+    scale_names,
 )
 from riskshare.scoring.export import plain
 
@@ -51,6 +53,8 @@ def run_explain(job: Job, subject: str, plot: Path | None, screen: Screen) -> No
         screen.raw("\n" + text_waterfall(explanation, fields, assessment.partnership, width=screen.width))
         _tell_records(explanation, fields, assessment, screen)
         _tell_agencies(_lens(left, lens), _lens(alone, lens), assessment, screen)
+        tell_doubt(assessment.doubt(subject, lens=lens), fields, assessment.partnership, screen)
+        tell_questions(assessment.questions(subject, lens=lens), assessment.partnership, screen)
     _tell_set_aside(assessment, subject, screen)
     if plot is not None:
         screen.say(f"Drawn: {plot} (readable by you alone).")
@@ -91,8 +95,22 @@ def _record_words(row: Mapping[Any, Any], assessment: Assessment) -> str:
     notes = f"; {row['notes']}" if row["notes"] else ""
     return (
         f"{indicators[row['indicator']]}, {names[row['agency']]} record {row['record_id']}{origin}, {row['basis']}, "
-        f"{row['stance']}, event {day(row['event_date'])}, recorded {day(row['recorded_date'])}{notes}"
+        f"{row['stance']}, claim {row['claim']}, event {day(row['event_date'])}, recorded {day(row['recorded_date'])}; "
+        f"trust {row['trust']:.2f}, freshness {row['freshness']:.2f}, severity {row['severity']:.2f}"
+        f"{_reading(row, assessment)}{notes}"
     )
+
+
+def _reading(row: Mapping[Any, Any], assessment: Assessment) -> str:
+    """Return the agency's own value and band beside the place on the common scale; empty where there is no reading."""
+    if is_missing(row["scale"]):
+        return ""
+    band = f" ({row['native_band']})" if row["native_band"] else ""
+    met = ", own 'high' met" if row["meets_bar"] else ""
+    late = "" if row["scale_valid"] else ", outside the dates the scale holds for"
+    value = row["native_value"] or "no value"
+    scale = scale_names(assessment.partnership)[row["scale"]]
+    return f"; reading {value}{band} on {scale} = {row['common_position']:.0f} on the common scale{met}{late}"
 
 
 def _names(ids: str, names: Mapping[str, str]) -> str:
@@ -126,12 +144,14 @@ def _tell_agencies(
 def _tell_set_aside(assessment: Assessment, subject: str, screen: Screen) -> None:
     names, indicators = agency_names(assessment.partnership), indicator_names(assessment.partnership)
     excluded = _of(assessment.excluded, subject).to_dict("records")
-    screen.heading(f"Without weight by the agreed rules ({counted(len(excluded), 'record')})")
-    screen.say("Rows quarantined at reading are not among these: see `riskshare check`.")
-    for row in excluded:
-        why = EXCLUDED_WORDS.get(row["reason"], row["reason"])
-        what = f"{indicators[row['indicator']]}, {names[row['agency']]} record {row['record_id']}"
-        screen.say(f"{what}: {why}.", indent="- ", hang="  ")
+    quarantined = _of(assessment.quarantined, subject).to_dict("records")
+    screen.heading(f"Left out ({counted(len(excluded) + len(quarantined), 'record')})")
+    for row in excluded + quarantined:
+        why = EXCLUDED_WORDS.get(row["reason"], f"set aside when it was read ({row['reason']})")
+        kind = indicators.get(row["indicator"], "an indicator that is not agreed")
+        agency = names.get(row["agency"], "an agency that is not agreed")
+        record = "" if is_missing(row["record_id"]) else f" record {row['record_id']}"
+        screen.say(f"{kind}, {agency}{record}: {why}.", indent="- ", hang="  ")
     looked = len(_of(assessment.where_we_looked, subject))
     if looked:
         screen.say(f"{counted(looked, 'record')} of where we looked: not in the score.", indent="- ", hang="  ")
@@ -144,7 +164,12 @@ def _document(assessment: Assessment, subject: str) -> dict[str, Any]:
     tables = {
         "leave_out_agencies": assessment.leave_out_agencies(subject),
         "alone": _of(assessment.alone(), subject),
+        "trace": assessment.trace(subject),
+        "doubt": assessment.doubt(subject),
+        "questions": assessment.questions(subject),
+        "bars": _of(assessment.bars, subject),
         "excluded": _of(assessment.excluded, subject),
+        "quarantined": _of(assessment.quarantined, subject),
         "staff_safety": _of(assessment.staff_safety, subject),
     }
     return {

@@ -12,6 +12,7 @@ from riskshare.io.partnership import PartnershipFile, SignaturesFile
 from riskshare.io.subjects import COLUMNS as SUBJECT_COLUMNS
 from riskshare.io.writing import make_folder, write_text
 from riskshare.records.base import Record
+from riskshare.records.comparison import ComparisonResult
 from riskshare.records.evidence import (
     AGE_BANDS,
     ANSWERS,
@@ -30,6 +31,7 @@ from riskshare.records.evidence import (
 from riskshare.records.policy import TrustPolicy
 from riskshare.records.results import SCHEMA_VERSION, SubjectResult
 from riskshare.records.scale import CommonScale, Scale
+from riskshare.records.shared_cases import REQUIRED_COLUMNS as SHARED_COLUMNS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -40,6 +42,7 @@ _MODELS: Final[dict[str, type[Record]]] = {
     "scale": Scale,
     "trust": TrustPolicy,
     "signatures": SignaturesFile,
+    "threshold_comparison": ComparisonResult,
 }
 _CODES: Final = {
     "role": ROLES, "basis": BASES, "arises_from": ARISES_FROM, "source_grade": SOURCE_GRADES, "info_grade": INFO_GRADES,
@@ -55,17 +58,20 @@ def schemas() -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict
-        ``result`` (one subject and lens), ``evidence`` and ``subjects`` (one row as sent), and the files of a
-        partnership: ``partnership``, ``common_scale``, ``scale``, ``trust``, ``signatures``.
+        ``result`` (one subject and lens), ``threshold_comparison``, ``evidence``, ``subjects`` and ``shared_cases``
+        (one row as sent), and the files of a partnership: ``partnership``, ``common_scale``, ``scale``, ``trust``,
+        ``signatures``.
 
     Examples
     --------
     >>> sorted(schemas())
-    ['common_scale', 'evidence', 'partnership', 'result', 'scale', 'signatures', 'subjects', 'trust']
+    ['common_scale', 'evidence', 'partnership', 'result', 'scale', 'shared_cases', 'signatures', 'subjects',
+    'threshold_comparison', 'trust']
     """
     made = {name: model.model_json_schema(by_alias=True) for name, model in _MODELS.items()}
     made["evidence"] = _evidence()
     made["subjects"] = _subjects()
+    made["shared_cases"] = _shared_cases()
     return {name: {"$schema": DIALECT, "$id": f"urn:riskshare:{name}:{SCHEMA_VERSION}", **made[name]} for name in made}
 
 
@@ -127,6 +133,28 @@ def _subjects() -> dict[str, Any]:
         "type": "object",
         "properties": properties,
         "required": ["subject_id"],
+        "additionalProperties": False,
+    }
+
+
+def _shared_cases() -> dict[str, Any]:
+    text: dict[str, Any] = {"type": "string", "minLength": 1}
+    optional = {"anyOf": [text, _blank()]}
+    return {
+        "title": "SharedCaseRow",
+        "description": "One agency's reading of a case that others may have scored too. referred_by is an agency's id, "
+        "`outside`, or blank where nobody knows.",
+        "type": "object",
+        "properties": {
+            "subject_id": _ID,
+            "agency": text,
+            "scale": text,
+            "value": {"type": ["number", "string"]},
+            "scored_at": {"type": "string", "format": "date"},
+            "referred_by": optional,
+            "derived_from": optional,
+        },
+        "required": list(SHARED_COLUMNS),
         "additionalProperties": False,
     }
 

@@ -22,8 +22,9 @@ from riskshare.io.evidence_codes import FAULTS, stop
 from riskshare.io.evidence_dates import MISSING
 from riskshare.io.evidence_keys import barred_keys, find_repeats
 from riskshare.io.evidence_rules import Checked, check_rows
-from riskshare.io.evidence_sources import read_sources
+from riskshare.io.evidence_sources import read_sources, reading_rules
 from riskshare.io.tabular import Contract, Progress
+from riskshare.records.arguments import is_number, require
 from riskshare.records.evidence import (
     DUPLICATE_COLUMNS,
     EVIDENCE_SCHEMA,
@@ -80,6 +81,8 @@ def read_evidence(
 
     Raises
     ------
+    ArgumentError
+        An argument is not of the kind that is needed; all of them are named.
     EvidenceFileError
         The whole source is stopped; ``code`` is a key of ``evidence_codes.STOPS``.
     EvidenceError
@@ -96,6 +99,8 @@ def read_evidence(
     See ``docs/how-to/send-evidence.md``; with a loaded partnership, ``read_evidence([], partnership)`` gives
     ``Evidence(0 rows in = 0 accepted + 0 quarantined + 0 exact duplicates)``.
     """
+    rules = reading_rules(partnership, accept_bad, progress)
+    require("read_evidence", {**rules, "max_bad_share must be a number from 0 to 1.": is_number(max_bad_share)})
     if not 0.0 <= max_bad_share <= 1.0:
         hint = "max_bad_share must lie between 0 and 1."
         raise EvidenceError(hint)
@@ -104,16 +109,14 @@ def read_evidence(
     repeats, originals = find_repeats(checked, faults)
     if not accept_bad:
         stop_if_bad(sheet, faults, max_bad_share)
-    is_repeat = np.zeros(sheet.n_rows, np.bool_)
-    is_repeat[repeats] = True
-    accepted = ~faults.quarantined & ~is_repeat
+    accepted, counts = account(sheet, faults, repeats)
     return Evidence(
         rows=_accepted_rows(sheet, checked, np.flatnonzero(accepted)),
         quarantine=fault_table(sheet, faults.hard, INPUT_COLUMNS),
         unknown=fault_table(sheet, faults.soft, INPUT_COLUMNS, accepted),
         duplicates=_duplicate_table(sheet, repeats, originals),
-        barred=barred_keys(checked, faults.quarantined),
-        counts=count_rows(sheet, accepted, faults.quarantined, is_repeat),
+        barred=barred_keys(checked, faults),
+        counts=counts,
         partnership_version=partnership.version,
         notes=notes,
     )
@@ -143,12 +146,14 @@ def stop_if_bad(sheet: Sheet, faults: Faults, max_bad_share: float) -> None:
     raise stop(sheet.sources[first], "too_many_bad_rows", detail=detail)
 
 
-def count_rows(sheet: Sheet, accepted: Bools, quarantined: Bools, repeated: Bools) -> Mapping[str, Mapping[str, int]]:
-    """Return, for each source, ``rows_in``, ``accepted``, ``quarantined`` and ``duplicates``."""
-    everything = np.ones(sheet.n_rows, np.bool_)
-    masks = {"rows_in": everything, "accepted": accepted, "quarantined": quarantined, "duplicates": repeated}
+def account(sheet: Sheet, faults: Faults, repeats: Ints) -> tuple[Bools, Mapping[str, Mapping[str, int]]]:
+    """Return which rows are accepted, and the law of conservation: ``rows_in`` and the three others by source."""
+    repeated, everything = np.zeros(sheet.n_rows, np.bool_), np.ones(sheet.n_rows, np.bool_)
+    repeated[repeats] = True
+    accepted = ~faults.quarantined & ~repeated
+    masks = {"rows_in": everything, "accepted": accepted, "quarantined": faults.quarantined, "duplicates": repeated}
     counts = {what: np.bincount(sheet.source_of[mask], minlength=len(sheet.sources)) for what, mask in masks.items()}
-    return {source: {what: int(counts[what][i]) for what in masks} for i, source in enumerate(sheet.sources)}
+    return accepted, {source: {what: int(counts[what][i]) for what in masks} for i, source in enumerate(sheet.sources)}
 
 
 def fault_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,10 @@ from riskshare.io.tabular import MAX_COLUMNS, MAX_ROWS, Contract, Progress, Raw,
 from riskshare.io.text import MAX_CELL_CHARACTERS
 
 _INDEX: Final = "__index_level_"
+_FAULTS: Final = (pa.ArrowException, ArithmeticError, AttributeError, BufferError, LookupError, OSError, RuntimeError,
+    TypeError, ValueError)  # fmt: skip
+_THEIR_FAULTS: Final = (("duckdb", "Error"), ("polars.exceptions", "PolarsError"))
+"""Roots of other libraries' own errors; their messages hold cells."""
 Fault = tuple[np.ndarray[Any, np.dtype[np.int64]], str, str]
 Split = tuple[pa.ChunkedArray | None, pa.ChunkedArray | None, pa.ChunkedArray | None, str]
 """(text, typed, mask of faulty rows, their code)."""
@@ -56,9 +61,10 @@ def _parquet(data: bytes) -> tuple[pa.Table | None, str]:
 
 def to_table(source: object) -> pa.Table | None:
     """Return what an object with ``__arrow_c_stream__`` holds, or None where it is no table (its error shows cells)."""
+    theirs = [getattr(sys.modules[module], name) for module, name in _THEIR_FAULTS if module in sys.modules]
     try:
         return pa.table(source)
-    except (pa.ArrowException, TypeError, ValueError, OverflowError, NotImplementedError, UnicodeError):
+    except (*_FAULTS, *theirs):
         return None
 
 

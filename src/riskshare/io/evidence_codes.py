@@ -46,6 +46,8 @@ STOPS: Final = MappingProxyType(
         "unreadable_table": "The table cannot be read as columns of one kind each. Make every column text and try "
         "again.",
         "unsupported_type": "This column holds lists, records, bytes or durations. Make it text.",
+        "too_many_groups": "It has more than 100 distinct values, so it holds something other than groups. Send agreed "
+        "group labels, never names, dates or free text.",
         "swapped_coordinates": "More than half of the coordinates fit the United Kingdom only when swapped. "
         "Exchange the two columns.",
         "grid_in_degrees": "longitude and latitude hold grid metres. Name the columns easting and northing.",
@@ -72,7 +74,7 @@ FAULTS: Final = MappingProxyType(
         "not_a_number": "NaN and infinity are not values. Leave the cell empty where nothing is known.",
         "bad_unicode": "The text is not valid Unicode. Write it again.",
         # the text of a cell
-        "required_missing": "This column must be filled in every row.",
+        "required_missing": "This column must be filled in every row. Fill it.",
         "cell_too_long": "The cell is longer than any cell should be. Free text does not belong here.",
         "control_character": "The cell holds a line break, tab or control character. Remove it.",
         "invisible_character": "The cell holds a character that cannot be seen. Type it again.",
@@ -85,52 +87,62 @@ FAULTS: Final = MappingProxyType(
         "the keyed pseudonym, never the identifier.",
         "scientific_notation": "A spreadsheet has rounded a long number. Format the column as text and export again.",
         "placeholder": "The text stands for 'nothing known'. Leave the cell empty, or give the true reference.",
-        "bad_id": "An id has letters, digits and _ . - / : only, at most 64, and begins with a letter or digit.",
-        "unknown_code": "This is not one of the agreed codes.",
+        "bad_id": "An id has letters, digits and _ . - / : only, at most 64, and begins with a letter or digit. "
+        "Send the reference alone, without spaces or words.",
+        "unknown_code": "This is not one of the agreed codes. Use one that the contract or the partnership's files "
+        "list, spelled exactly so.",
         "mixed_case": "The code is agreed, but not with these capital letters. Write it exactly as agreed.",
         # numbers and readings
-        "bad_number": "This is not a plain decimal number such as 12 or 0.5.",
+        "bad_number": "Write a plain decimal number such as 12 or 0.5.",
         "decimal_comma": "Write the decimal point as a point, and no separators.",
-        "out_of_range": "The number is outside the range agreed for this column.",
+        "out_of_range": "The number is outside the range agreed for this column or scale. Correct it; leave it empty "
+        "where it is not known.",
         "severity_and_scale": "severity and a scale reading stand in one row. Send one of them.",
         "scale_missing": "A value or route without its scale cannot be read. Name the scale.",
         "reading_missing": "A scale is named without value or route. Give the reading, or leave scale empty.",
         "not_a_reading": "Write a plain number such as 14 or 6.9, or one of the scale's own labels.",
-        "not_whole_steps": "This scale is counted in whole steps; the number falls between two.",
-        "unknown_route": "This route is not one of the scale's own.",
+        "not_whole_steps": "This scale is counted in whole steps; the number falls between two. Send the number that "
+        "was recorded.",
+        "unknown_route": "This route is not one of the scale's own. Use one that the scale's file lists.",
         # dates
-        "bad_date": "The date is not in a format that this agency has declared; leading zeros count.",
-        "impossible_date": "There is no such day.",
-        "ambiguous_date": "The declared formats read this date in two ways. Declare one format.",
+        "bad_date": "The date is not in a format that this agency has declared. Write it as date_formats in "
+        "partnership.toml says; leading zeros count.",
+        "impossible_date": "There is no such day. Check day, month and year against the record.",
+        "ambiguous_date": "The declared formats read this date in two ways. Agree one of them in partnership.toml.",
         "two_digit_year": "Write the year with four digits.",
         "excel_serial": "This is a spreadsheet's day number. Format the column as a date and export again.",
         "incomplete_date": "The day or the year is missing. Write the whole date.",
         "has_time": "A time of day or time zone stands with the date. Send the date alone.",
         "placeholder_date": "This is a system's default date, not a real one. Leave it empty where the column "
         "allows it.",
-        "date_out_of_range": "The date is before 1900 or after 2100.",
-        "event_after_recorded": "The event is later than its recording. Correct one of the dates.",
-        "end_before_start": "The event ends before it begins. Correct one of the dates.",
+        "date_out_of_range": "The date is before 1900 or after 2100. Check the year.",
+        "event_after_recorded": "The event is later than its recording. Correct the one that is wrong.",
+        "end_before_start": "It ends before it begins. Correct the date that is wrong.",
         "end_after_recorded": "The event ends after its recording. Leave event_end empty until it has ended.",
         # rules across cells
-        "subject_missing": "Every role but place needs a subject_id.",
+        "subject_missing": "Every role but place needs a subject_id. Add it, or correct the role.",
         "subject_on_place": "A place row has no subject. Remove subject_id, or correct the role.",
         "grading_missing": "Give source_grade and info_grade, or source_type.",
         "grading_twice": "Both a grade and a source_type stand here. Send one of them.",
         "grading_half": "source_grade and info_grade are graded together. Give both.",
-        "grade_not_agreed": "This pair of grades has no agreed trust in the partnership.",
+        "grade_not_agreed": "This pair of grades has no agreed trust in the partnership. Use an agreed pair, or agree "
+        "this one in trust.toml.",
         "bad_reference": "Write agency:record_id, several separated by ; without spaces.",
-        "unknown_agency": "The reference names an agency that is not a partner.",
-        "gateway_barred": "The named gateway does not carry this class of data.",
+        "unknown_agency": "The reference names an agency that is not a partner. Write the id as partnership.toml "
+        "has it.",
+        "gateway_barred": "The named gateway does not carry this class of data. Correct the gateway or the class; if "
+        "both are right, it may not be sent.",
         "conflicting_versions": "Two rows have the same key and recorded_date but differ. Record the correction "
         "on a later date.",
         "conflicting_subjects": "The same subject stands twice with different content. Send one row for each subject.",
-        "until_without_from": "protected_until needs protected_from.",
+        "until_without_from": "protected_until needs protected_from. Give the day on which protection began.",
         # places
-        "half_a_pair": "The other coordinate of the pair is missing or cannot be read.",
-        "null_island": "The coordinates are a system's default (0, 0 or -1, -1).",
-        "outside_uk": "The coordinates are outside the United Kingdom.",
-        "swapped_coordinates": "The coordinates fit the United Kingdom only when swapped.",
+        "half_a_pair": "The other coordinate of the pair is missing or cannot be read. Give both or neither.",
+        "null_island": "The coordinates are a system's default (0, 0 or -1, -1). Leave both empty where the place is "
+        "not known.",
+        "outside_uk": "The coordinates are outside the United Kingdom. Check them; leave both empty where the place is "
+        "not known.",
+        "swapped_coordinates": "The coordinates fit the United Kingdom only when swapped. Exchange the two.",
     }
 )
 

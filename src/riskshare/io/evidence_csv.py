@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,13 +13,15 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from riskshare.io.evidence_codes import stop
-from riskshare.io.tabular import MAX_COLUMNS, Columniser, Contract, Progress, Raw, check_header
+from riskshare.io.tabular import MAX_COLUMNS, Columniser, Contract, Progress, Raw, batches, check_header
 from riskshare.io.text import decode
 
 DELIMITERS: Final = (",", ";", "\t")
-BATCH_ROWS: Final = 20_000
 MAX_HEADER_CHARACTERS: Final = 1_000_000
 """A header is looked for in this much of the text, so that trying each delimiter costs little."""
+_MARKS: Final = re.compile(rb"(?:\xef\xbb\xbf)*")
+_SEPARATOR_LINE: Final = re.compile(r"\"?sep=[,;\t]\"?[,;\t]*(?:\r\n|\r|\n)", re.ASCII | re.IGNORECASE)
+"""A first line such as ``sep=;`` speaks to Excel. The header still proves the delimiter."""
 _QUOTES = "unbalanced_quotes"
 _LONG = "cell_too_long"
 
@@ -27,7 +30,7 @@ def read_csv_bytes(data: bytes, source: str, contract: Contract, progress: Progr
     """Return a delimited file as a ``Raw``; ragged rows are kept as faults with all cells null.
 
     The delimiter is the one of ``, ; tab`` with which the header holds every required column. Lines with nothing on
-    them are not rows.
+    them are not rows, nor is a first line such as ``sep=;``, which some spreadsheets write.
 
     Raises
     ------
@@ -36,11 +39,14 @@ def read_csv_bytes(data: bytes, source: str, contract: Contract, progress: Progr
         ``check_header`` raise.
     """
     text, encoding = decode(data, source)
+    line = _SEPARATOR_LINE.match(text)
+    text = text[line.end() :] if line else text
     header, delimiter = _header(text, source, contract)
     check_header(header, contract, source)
     notes = (f"{source}: no valid UTF-8; read as Windows-1252",) if encoding == "cp1252" else ()
     if encoding == "utf-8" and '"' not in text:
-        fast = _without_quotes(data.removeprefix(b"\xef\xbb\xbf"), header, delimiter)
+        begin = _MARKS.match(data).end() + (line.end() if line else 0)  # type: ignore[union-attr]  # it always matches
+        fast = _without_quotes(data[begin:], header, delimiter)
         if fast is not None:
             if progress is not None:
                 progress(source, fast.num_rows)
@@ -111,21 +117,19 @@ def _with_quotes(
     columniser = Columniser(source, contract)
     records = _records(text, delimiter)
     next(records)
-    batch: list[list[str]] = []
-    for record in records:
-        if isinstance(record, str):
-            row = columniser.n_rows + len(batch) + 1
-            raise stop(source, record, row=row)
-        batch.append(record)
-        if len(batch) == BATCH_ROWS:
-            _add(batch, header, columniser)
-            batch = []
-            if progress is not None:
-                progress(source, columniser.n_rows)
-    _add(batch, header, columniser)
-    if progress is not None:
-        progress(source, columniser.n_rows)
+    for batch in batches(_sound(records, source)):
+        _add(batch, header, columniser)
+        if progress is not None:
+            progress(source, columniser.n_rows)
     return columniser
+
+
+def _sound(records: Iterator[list[str] | str], source: str) -> Iterator[list[str]]:
+    """Yield the records; where the text cannot be parsed further, stop the file at that row."""
+    for row, record in enumerate(records, 1):
+        if isinstance(record, str):
+            raise stop(source, record, row=row)
+        yield record
 
 
 def _add(batch: list[list[str]], header: list[str], columniser: Columniser) -> None:

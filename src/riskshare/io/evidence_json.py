@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from riskshare.io.evidence_codes import stop
-from riskshare.io.tabular import Columniser, Contract, Progress, Raw, check_header
+from riskshare.io.tabular import Columniser, Contract, Progress, Raw, batches, check_header
 from riskshare.io.text import decode
 
-BATCH_ROWS: Final = 20_000
 MAX_LINE_CHARACTERS: Final = 131_072
 """As long as the longest cell that Python's csv reader takes by default; a row of ours has under 4,000."""
 
@@ -74,17 +73,10 @@ def read_mappings(
     """
     columniser = Columniser(source, contract)
     names: dict[str, None] = {}
-    batch: list[object] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == BATCH_ROWS:
-            _add(batch, columniser, names)
-            batch = []
-            if progress is not None:
-                progress(source, columniser.n_rows)
-    _add(batch, columniser, names)
-    if progress is not None:
-        progress(source, columniser.n_rows)
+    for batch in batches(items):
+        _add(batch, columniser, names)
+        if progress is not None:
+            progress(source, columniser.n_rows)
     if names:
         check_header(list(names), contract, source)
     return columniser.done(notes)
@@ -102,6 +94,5 @@ def _add(batch: Sequence[object], columniser: Columniser, names: dict[str, None]
     for row in rows:
         names.update(dict.fromkeys(row))
     if not set(names) <= set(columniser.contract.known):
-        shown = [name if isinstance(name, str) else f"key {i}" for i, name in enumerate(names)]
-        check_header(shown, columniser.contract, columniser.source)
+        check_header(list(names), columniser.contract, columniser.source)
     columniser.add({name: [row.get(name) for row in rows] for name in names}, len(rows))

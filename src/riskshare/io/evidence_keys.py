@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from riskshare.io.evidence_cells import Bools, Faults, Ints
+from riskshare.io.evidence_cells import Faults, Ints
 from riskshare.io.evidence_dates import MISSING
 from riskshare.io.evidence_rules import Checked
 from riskshare.records.evidence import BARRED_SCHEMA
@@ -76,13 +76,13 @@ def find_repeats(checked: Checked, faults: Faults) -> tuple[Ints, Ints]:
     return repeats, originals
 
 
-def barred_keys(checked: Checked, quarantined: Bools) -> pa.Table:
+def barred_keys(checked: Checked, faults: Faults) -> pa.Table:
     """Return the distinct keys of quarantined rows whose agency and record_id can be read, in the order read.
 
     A key set aside several times stands with its earliest recording; one that cannot be read stands as null.
     """
     cells = checked.cells
-    rows = np.flatnonzero(quarantined & (cells["agency"].codes >= 0) & (cells["record_id"].codes >= 0))
+    rows = np.flatnonzero(faults.quarantined & (cells["agency"].codes >= 0) & (cells["record_id"].codes >= 0))
     days = checked.days["recorded_date"]
     if rows.size:
         key = pack([cells[name].codes[rows] for name in KEY])
@@ -90,4 +90,14 @@ def barred_keys(checked: Checked, quarantined: Bools) -> pa.Table:
         first = earliest[np.append(True, np.diff(key[earliest]) != 0)]
         rows = rows[np.sort(first)]
     recorded = pa.array(days[rows], pa.int32(), mask=days[rows] == MISSING).cast(pa.date32())
-    return pa.table([*(cells[name].texts(rows) for name in KEY), recorded], schema=BARRED_SCHEMA)
+    return pa.table([*(cells[name].texts(rows) for name in KEY), recorded, _rules(faults, rows)], schema=BARRED_SCHEMA)
+
+
+def _rules(faults: Faults, rows: Ints) -> pa.Array:
+    """Return the rules that set each row aside, in the order found."""
+    found: dict[int, list[str]] = {row: [] for row in rows.tolist()}
+    for where, column, code in faults.hard:
+        rule = f"{column}: {code}" if column else code
+        for row in where[np.isin(where, rows)].tolist():
+            found[row].append(rule)
+    return pa.array(["; ".join(dict.fromkeys(rules)) for rules in found.values()], pa.string())

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,11 +18,22 @@ from riskshare.io.evidence_codes import stop
 from riskshare.io.evidence_csv import read_csv_bytes
 from riskshare.io.evidence_files import open_source
 from riskshare.io.evidence_json import read_jsonl_bytes, read_mappings
-from riskshare.io.tabular import Contract, Progress, Raw
+from riskshare.io.tabular import Contract, Progress, Raw, check_header
+from riskshare.records.arguments import is_flag
+from riskshare.records.partnership import Partnership
 
 _READERS: Final = {"csv": read_csv_bytes, "parquet": read_parquet_bytes, "jsonl": read_jsonl_bytes}
 TOTALS: Final = ("total", "totals", "grand total", "subtotal", "sub total", "sum", "count", "row count")
 """First words of a line that sums up a table."""
+
+
+def reading_rules(partnership: object, accept_bad: object, progress: object) -> dict[str, bool]:
+    """Return what every reader needs of its options, for ``require``."""
+    return {
+        "partnership must be a Partnership, as load_partnership gives.": isinstance(partnership, Partnership),
+        "accept_bad must be True or False.": is_flag(accept_bad),
+        "progress must be None, or be called with a name and a number of rows.": progress is None or callable(progress),
+    }
 
 
 def read_sources(
@@ -60,6 +72,8 @@ def _raws(source: object, contract: Contract, progress: Progress | None, name: s
     if isinstance(source, (str, os.PathLike)):
         yield _from_path(source, contract, progress)
     elif hasattr(source, "__arrow_c_stream__"):
+        if isinstance(source, pd.DataFrame):  # pandas would turn names that are no texts into texts, and warn
+            check_header(list(source), contract, name)
         table = to_table(source)
         if table is None:
             raise stop(name, "unreadable_table")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from riskshare.errors import PartnershipError, Problem
 from riskshare.io.partnership_files import Table, read_tables, shown
-from riskshare.io.partnership_hash import by_id, in_order, policy_hash, version_hash
 from riskshare.io.partnership_schema import Fitted, R, alone, fit, group, join
+from riskshare.records.arguments import is_path, require
 from riskshare.records.base import Record, Text
 from riskshare.records.checks import find_problems
 from riskshare.records.checks_draft import Draft, Group
 from riskshare.records.partnership import Agency, Partnership, Signature
+from riskshare.records.partnership_hash import by_id, in_order
 from riskshare.records.policy import (
     ExpectedAnswer,
     Family,
@@ -64,6 +65,8 @@ def load_partnership(folder: str | os.PathLike[str]) -> Partnership:
 
     Raises
     ------
+    ArgumentError
+        ``folder`` is not a path.
     PartnershipError
         Something is wrong. ``problems`` lists everything at once, sorted, each with file, key path (positions count
         from 0, as in ``indicators[3].family``), rule and remedy. No configured text is repeated beyond ids.
@@ -75,6 +78,7 @@ def load_partnership(folder: str | os.PathLike[str]) -> Partnership:
     riskshare.errors.PartnershipError: The partnership has 1 problem:
       - .: There is no such folder. Give the folder that holds partnership.toml.
     """
+    require("load_partnership", {"folder must be a path, such as 'thresholds'.": is_path(folder)})
     tables, problems = read_tables(Path(folder))
     head, trust, common, signed, scales = _fit_all(tables, problems)
     draft = Draft(
@@ -144,7 +148,5 @@ def _assemble(draft: Draft, head: PartnershipFile, trust: TrustPolicy, common: C
         scales=scales,
         trust=in_order(trust),
         signatures=tuple(sorted((e.record for e in draft.signatures.entries), key=lambda s: s.agency)),
-        policy_hash=policy_hash(trust, scales, common, agencies),
-        version=version_hash(head.name, head.purpose, head.example, agencies, trust, scales, common),
         is_example=head.example,
     )

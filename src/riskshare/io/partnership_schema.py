@@ -50,6 +50,10 @@ _PLAIN_WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 _CODE: Final = ("It must be a code.", "Use at most 64 letters, digits, `_`, `.` and `-`; begin with a letter or digit.")
 _DIGEST: Final = ("It must be a policy hash.", "Let `riskshare sign` write it: 64 digits from 0 to 9 and a to f.")
+_ONE_LINE: Final = (
+    "It must be one line of plain text.",
+    "Remove line breaks, tabs and characters that cannot be seen.",
+)
 _OTHER: Final = ("The value does not fit.", "Compare it with the example partnership.")
 
 
@@ -136,7 +140,8 @@ def _salvage(model: type[R], table: Table, faults: Sequence[Location], file: str
 
 def _explain(file: str, table: Table, where: Location, kind: str, context: dict[str, Any]) -> Problem:
     if kind == "string_pattern_mismatch":
-        rule, remedy = _DIGEST if "{64}" in str(context.get("pattern")) else _CODE
+        pattern = str(context.get("pattern"))
+        rule, remedy = _DIGEST if "{64}" in pattern else _CODE if "{0,63}" in pattern else _ONE_LINE
     else:
         rule, remedy = _PLAIN_WORDS.get(kind, _OTHER)
         rule = rule.format_map(context)

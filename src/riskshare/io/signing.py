@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from riskshare.errors import PolicyError
 from riskshare.io.partnership import load_partnership
+from riskshare.records.arguments import is_day, is_path, is_text, require
 from riskshare.records.partnership import Signature
 
 SIGNATURES: Final = "signatures.toml"
@@ -48,9 +49,20 @@ def sign(folder: str | os.PathLike[str], *, agency: str, role: str, signed_on: d
     ------
     PartnershipError
         The folder has problems; nothing is signed.
+    ArgumentError
+        An argument is not of the kind that is needed; all of them are named.
     PolicyError
-        The agency is not a partner, the role or date is not usable, or another signing is under way.
+        The agency is not a partner, the role cannot be used, or another signing is under way.
     """
+    require(
+        "sign",
+        {
+            "folder must be a path, such as 'thresholds'.": is_path(folder),
+            "agency must be text: the id of the agency that signs.": is_text(agency),
+            "role must be text: in what role the person signs, not a name.": is_text(role),
+            "signed_on must be a datetime.date.": is_day(signed_on),
+        },
+    )
     home = Path(folder)
     partnership = load_partnership(home)
     if agency not in {member.id for member in partnership.agencies}:
@@ -84,9 +96,11 @@ def to_toml(signatures: Iterable[Signature]) -> str:
 def _signature(agency: str, policy_hash: str, signed_on: dt.date, role: str) -> Signature:
     try:
         return Signature(agency=agency, policy_hash=policy_hash, signed_on=signed_on, role=role)
-    except ValidationError as fault:
-        fields = " and ".join(sorted({str(error["loc"][0]) for error in fault.errors(include_input=False)}))
-        message = f"The signature's {fields} cannot be used. Give the role as text and the day as a date."
+    except ValidationError:
+        message = (
+            "The role cannot be used. Give 1 to 2,000 characters on one line, without tabs or characters that cannot "
+            "be seen."
+        )
         raise PolicyError(message) from None
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,10 @@ from riskshare.io.evidence_codes import stop
 
 MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 50_000_000
+BATCH_ROWS: Final = 20_000
+"""Rows made into columns at a time, so that Python's own copies of them stay few."""
 
+T = TypeVar("T")
 Progress = Callable[[str, int], None]
 """Called with the name of a source and the number of its rows read so far."""
 
@@ -100,15 +104,26 @@ class Columniser:
         return pa.chunked_array([*chunks, pa.nulls(missing, kind)] if missing else chunks, kind)
 
 
-def check_header(names: Sequence[str], contract: Contract, source: str) -> None:
+def batches(items: Iterable[T]) -> Iterator[list[T]]:
+    """Yield items in lists of ``BATCH_ROWS``, the last one shorter: an empty one where there is nothing."""
+    iterator = iter(items)
+    while True:
+        batch = list(islice(iterator, BATCH_ROWS))
+        yield batch
+        if len(batch) < BATCH_ROWS:
+            return
+
+
+def check_header(header: Sequence[object], contract: Contract, source: str) -> None:
     """Refuse a header that is not the contract's, saying everything wrong with it at once.
 
     Raises
     ------
     EvidenceFileError
         ``too_many_columns``, ``unnamed_column``, ``duplicated_column``, ``missing_columns`` or ``unknown_columns``.
-        Names that are not in the contract are given by their position only.
+        Names that are not in the contract are given by their position only; what is not even text is not in it.
     """
+    names = [name if isinstance(name, str) else f"column {i}" for i, name in enumerate(header, 1)]
     if len(names) > MAX_COLUMNS:
         raise stop(source, "too_many_columns")
     missing = [name for name in contract.required if name not in names]
@@ -171,7 +186,9 @@ def _split(
 
 def _cell(value: object, name: str, contract: Contract) -> tuple[str | None, object, str]:
     """Return (text, typed value, fault code) of one Python value; at most one of them is set."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.datetime64):
+        return _moment_cell(value, name, contract)
+    if isinstance(value, np.generic) and not isinstance(value, np.timedelta64):  # whose item may be a bare number
         value = value.item()
     if value is None or value is pd.NA or value is pd.NaT:
         return None, None, ""
@@ -187,11 +204,25 @@ def _cell(value: object, name: str, contract: Contract) -> tuple[str | None, obj
     return None, None, "nested_value" if isinstance(value, (list, tuple, dict, set)) else "wrong_type"
 
 
+def _moment_cell(value: np.datetime64, name: str, contract: Contract) -> tuple[None, dt.date | None, str]:
+    """Return a NumPy moment as a date; its own ``item`` would make nanoseconds a bare number."""
+    if np.isnat(value):
+        return None, None, ""
+    if np.datetime_data(value.dtype)[0] in ("Y", "M", "W", "generic"):
+        return None, None, "incomplete_date" if name in contract.dates else "wrong_type"
+    day = value.astype("datetime64[D]")
+    if day != value:
+        return None, None, "has_time" if name in contract.dates else "wrong_type"
+    date = day.item()  # a number where the year is beyond Python's
+    return _date_cell(date, name, contract) if isinstance(date, dt.date) else (None, None, "date_out_of_range")
+
+
 def _date_cell(value: dt.date, name: str, contract: Contract) -> tuple[None, dt.date | None, str]:
     if name not in contract.dates:
         return None, None, "wrong_type"
     if isinstance(value, dt.datetime):
-        if value.tzinfo is not None or value.time() != dt.time():
+        # pandas keeps nanoseconds, which its ``time`` leaves out.
+        if value.tzinfo is not None or value.time() != dt.time() or getattr(value, "nanosecond", 0) != 0:
             return None, None, "has_time"
         value = value.date()
     return None, value, ""

@@ -44,8 +44,8 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 def decode(data: bytes, source: str) -> tuple[str, str]:
     r"""Return the text of a file and the encoding that was used; nothing is replaced or skipped.
 
-    A byte order mark decides (UTF-8, UTF-16). Without one the bytes must be strict UTF-8; else they are
-    Windows-1252 only where every byte has a meaning there and no run of bytes reads as UTF-8 as well.
+    A byte order mark decides (UTF-8, UTF-16); one written twice counts once. Without one the bytes must be strict
+    UTF-8; else they are Windows-1252 only where every byte has a meaning there and no run of bytes reads as UTF-8.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def decode(data: bytes, source: str) -> tuple[str, str]:
         raise stop(source, "nul_bytes")
     if text is None:
         raise stop(source, "ambiguous_encoding")
-    return text, encoding
+    return text.lstrip("\ufeff"), encoding
 
 
 def is_nhs_number(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tempfile
@@ -19,6 +20,7 @@ from riskshare.io.text import FORMULA_STARTS
 
 INTERNAL_MARK: Final = "internal"
 OWNER_ONLY: Final = 0o600
+_NOTHING_DONE: Final = "Nothing was done; give another place"
 _COORDINATES: Final = frozenset({"easting", "northing", "longitude", "latitude", "geometry"})
 _UNSAFE_STARTS: Final = (*FORMULA_STARTS, "\t", "\r", "\n")
 
@@ -38,6 +40,36 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.mkdir(mode=0o700, exist_ok=True)
     return path
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that cannot be made or written into.
+
+    Raises
+    ------
+    OSError
+        What stands there, or above it, is not a folder, or may not be written into.
+    """
+    standing = folder
+    while not os.path.lexists(standing):
+        standing = standing.parent
+    if not standing.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"what stands where files should go is not a folder. {_NOTHING_DONE}")
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, f"the folder for files may not be written into. {_NOTHING_DONE}")
+
+
+def check_file(target: Path) -> None:
+    """Refuse, before any work is done, a file that cannot be written.
+
+    Raises
+    ------
+    OSError
+        It is a folder, or its own folder does not exist or may not be written into.
+    """
+    if target.is_dir() or not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"the file to be made is a folder, or has none. {_NOTHING_DONE}")
+    check_folder(target.parent)
 
 
 def write_bytes(target: Path, data: bytes) -> Path:

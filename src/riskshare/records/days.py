@@ -13,7 +13,8 @@ def as_day(as_of: str | dt.date) -> dt.date:
     Parameters
     ----------
     as_of : str or datetime.date
-        ISO ``YYYY-MM-DD`` text, or a date. A moment (``datetime``) is refused: it has a time zone to be guessed.
+        Text as ``YYYY-MM-DD`` and in no other ISO form, or a date. A moment (``datetime``) is refused: it has a time
+        zone to be guessed.
 
     Raises
     ------
@@ -28,8 +29,14 @@ def as_day(as_of: str | dt.date) -> dt.date:
     if isinstance(as_of, dt.datetime) or not isinstance(as_of, (str, dt.date)):
         msg = "as_of must be one day: a date or ISO text such as '2026-03-31'."
         raise PolicyError(msg)
+    if not isinstance(as_of, str):
+        return as_of
     try:
-        return dt.date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+        day = dt.date.fromisoformat(as_of)
     except ValueError:
+        day = None
+    # Python also takes 20260331 and 2026-W14-2; a slip of one key must not become another day.
+    if day is None or day.isoformat() != as_of:
         msg = "as_of is not a day in ISO form. Write it as YYYY-MM-DD, such as '2026-03-31'."
-        raise PolicyError(msg) from None
+        raise PolicyError(msg)
+    return day

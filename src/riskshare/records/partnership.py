@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
 
-from riskshare.records.base import Identifier, NotNegative, Positive, Record, Text
+from riskshare.records.base import Identifier, NotNegative, OneLine, Positive, Record, Text
+from riskshare.records.partnership_hash import policy_hash, version_hash
 from riskshare.records.policy import TrustPolicy
 from riskshare.records.scale import CommonScale, Scale
 
@@ -67,10 +69,10 @@ class Signature(Record):
     agency: Identifier
     policy_hash: str = Field(pattern=r"^[0-9a-f]{64}$")
     signed_on: dt.date
-    role: Text
+    role: OneLine
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Partnership:
     """An agreed partnership, whole and checked. Made by ``riskshare.load_partnership``.
 
@@ -82,13 +84,13 @@ class Partnership:
     scales : tuple of Scale
     trust : TrustPolicy
     signatures : tuple of Signature
-    policy_hash : str
-        SHA-256 of the parsed trust policy, scales, common scale, and agencies' sectors and date formats: what
-        agencies sign.
-    version : str
-        SHA-256 of everything parsed except the signatures: what travels with every result.
     is_example : bool
         The folder says that it is an example, not anybody's agreement.
+
+    Notes
+    -----
+    ``policy_hash`` and ``version`` are worked out from the content, once, when first asked for: a copy with anything
+    changed (``dataclasses.replace``) has other hashes, which nobody has signed.
     """
 
     name: str
@@ -98,9 +100,19 @@ class Partnership:
     scales: tuple[Scale, ...]
     trust: TrustPolicy
     signatures: tuple[Signature, ...]
-    policy_hash: str
-    version: str
     is_example: bool = False
+
+    @cached_property
+    def policy_hash(self) -> str:
+        """SHA-256 of trust policy, scales, common scale, and agencies' sectors and date formats: what agencies sign."""
+        return policy_hash(self.trust, self.scales, self.common_scale, self.agencies)
+
+    @cached_property
+    def version(self) -> str:
+        """SHA-256 of everything agreed except the signatures: what travels with every result."""
+        return version_hash(
+            self.name, self.purpose, self.is_example, self.agencies, self.trust, self.scales, self.common_scale
+        )
 
     def __repr__(self) -> str:
         """Return name, size and version."""

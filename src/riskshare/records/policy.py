@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from riskshare.records.base import Finite, Identifier, NotNegative, Positive, Probability, Record, Text
+from riskshare.records.base import Finite, Fixed, Identifier, NotNegative, Positive, Probability, Record, Text
 
 Lens = Literal["harm_to", "harm_by"]
 LENSES: tuple[Lens, ...] = ("harm_by", "harm_to")
@@ -98,7 +98,7 @@ class Family(Record):
 class Correlation(Record):
     """How far errors are shared: inside one agency, and across origins nobody stated."""
 
-    within_agency: dict[Identifier, Probability] = Field(default_factory=dict)
+    within_agency: Annotated[dict[Identifier, Probability], AfterValidator(Fixed)] = Field(default_factory=Fixed)
     other: Probability
     unstated: Probability
 
@@ -107,7 +107,7 @@ class Caps(Record):
     """The most, in nats, that a class of evidence may add to what the score is without it."""
 
     anecdotal: Nats | None = None
-    sectors: dict[Identifier, Nats] = Field(default_factory=dict)
+    sectors: Annotated[dict[Identifier, Nats], AfterValidator(Fixed)] = Field(default_factory=Fixed)
 
 
 class BaseRate(Record):

@@ -8,7 +8,7 @@ from typing import Literal
 from riskshare.records.base import Record
 from riskshare.records.policy import Lens
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Version of the result schema: the first number changes when a reader must change."""
 
 BandName = Literal["low", "medium", "high", "very high", "cannot say"]
@@ -29,7 +29,8 @@ class Reason(PersonalRecord):
 
     ``line`` is ``record`` for a partner's record, else ``base``, ``nil answers``, ``scale end`` or ``rounding``.
     ``left_out`` is the change in points if the record were left out, where it was worked out; ``left_out_uncut`` the
-    same before the ends of the scale cut it.
+    same before the ends of the scale cut it. ``trust``, ``freshness`` and ``severity`` belong to one origin of the
+    record: the one through which it holds most.
     """
 
     line: Literal["record", "base", "nil answers", "scale end", "rounding"]
@@ -47,6 +48,12 @@ class Reason(PersonalRecord):
     native_value: str | None = None
     native_band: str | None = None
     common_position: float | None = None
+    meets_bar: bool | None = None
+    """A current reading that meets its own agency's "high"; None where the record holds no reading."""
+    scale_valid: bool | None = None
+    """Whether the event lies within the dates that the scale holds for."""
+    claim: str | None = None
+    """The number of the claim it speaks of, within subject and lens; several are joined by ``;``."""
     trust: float | None = None
     freshness: float | None = None
     severity: float | None = None
@@ -69,7 +76,7 @@ class ActNow(PersonalRecord):
 class SubjectResult(PersonalRecord):
     """The explained result of one subject through one lens. It informs a named practitioner; it decides nothing."""
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["1.1"]
     engine_version: str
     partnership: str
     partnership_version: str

@@ -28,7 +28,8 @@ def current_readings(weighed: Weighed, scored: Scored, readings: Readings) -> pd
     Returns
     -------
     pandas.DataFrame
-        ``subject_id, lens, agency, scale, native_band, common, is_high, event_date``, one line an agency. Current is
+        ``subject_id, lens, agency, scale, native_band, common, is_high, event_date, scale_valid``, one line an agency.
+        ``scale_valid`` is False where the event lies outside the dates that the scale holds for. Current is
         the newest counted reading on each scale; of several scales the one placed highest is kept, and ``is_high``
         says whether the agency's own "high" is met on any of them.
     """
@@ -45,6 +46,7 @@ def current_readings(weighed: Weighed, scored: Scored, readings: Readings) -> pd
             "common": readings.common[reading],
             "is_high": readings.is_high[reading],
             "event_date": part.event[at].astype("datetime64[D]").astype("datetime64[s]"),
+            "scale_valid": ~readings.outside_validity[reading],
         }
     )
     frame["is_high"] = frame.groupby([*_UNIT, "agency"])["is_high"].transform("max")

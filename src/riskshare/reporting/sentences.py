@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from riskshare.records.partnership import Partnership
+from riskshare.records.policy import ExpectedAnswer
 from riskshare.reporting.words import (
     FLAG_WORDS,
     LENS_WORDS,
@@ -21,6 +22,7 @@ from riskshare.reporting.words import (
     listed,
     owned,
     percent,
+    scale_names,
 )
 
 INTERNAL: Final = "INTERNAL: not yet through the sharing agreement, do not pass on."
@@ -88,7 +90,9 @@ def describe(line: Mapping[str, Any], explanation: pd.DataFrame, partnership: Pa
     return " ".join(sentences(line, reasons, partnership))
 
 
-_USED: Final = ("line", "points", "indicator", "agency", "basis", "event_date", "record_id")
+_USED: Final = (
+    "line", "points", "indicator", "agency", "basis", "event_date", "record_id", "scale", "meets_bar", "scale_valid",
+)  # fmt: skip
 
 
 def sentences(
@@ -110,15 +114,28 @@ def sentences(
         First who, through which lens, band and interval; then main reason, police share, bars met, what is missing
         and, if any, warning flags.
     """
+    told = list(reasons)
     parts = (
-        f"{line['subject_id']} ({LENS_WORDS[line['lens']]}): {band_and_interval(line)}.",
-        f"Main reason: {main_reason(line, reasons, partnership)}.",
+        f"{headline(line)}.",
+        f"Main reason: {main_reason(line, told, partnership)}.",
         police_sentence(line),
-        bars_sentence(line, partnership),
+        bars_sentence(line, partnership, told),
         gap_sentence(line, partnership),
         flags_sentence(line),
     )
     return tuple(part for part in parts if part)
+
+
+def headline(line: Mapping[str, Any]) -> str:
+    """Return who, through which lens, band and interval; what is held for a named reviewer says so before all else.
+
+    >>> headline({"subject_id": "S1", "lens": "harm_by", "band": "medium", "score": 46, "lower": 31, "upper": 60,
+    ...     "factual_score": 46, "score_uncapped": 46, "band_low": "medium", "band_high": "medium",
+    ...     "flags": ("for_review",)})
+    'S1 (harm by), HELD FOR A NAMED REVIEWER: medium, 46 (31 to 60)'
+    """
+    held = ", HELD FOR A NAMED REVIEWER" if "for_review" in line["flags"] else ""
+    return f"{line['subject_id']} ({LENS_WORDS[line['lens']]}){held}: {band_and_interval(line)}"
 
 
 def band_and_interval(line: Mapping[str, Any]) -> str:
@@ -184,11 +201,35 @@ def police_sentence(line: Mapping[str, Any]) -> str:
     return f"Police hold {percent(float(share)) if share else 'none'} of the evidence behind it."
 
 
-def bars_sentence(line: Mapping[str, Any], partnership: Partnership) -> str:
-    """Return whose own "high" is met, such as ``Hospital's own 'high' is met.``."""
-    names = agency_names(partnership)
-    met = [owned(names[agency]) for agency in line["bars_met"]]
-    return f"{listed(met)} own 'high' is met." if met else "No agency's own 'high' is met."
+def bars_sentence(line: Mapping[str, Any], partnership: Partnership, reasons: Iterable[Mapping[str, Any]] = ()) -> str:
+    """Return whose own "high" is met, on which scale and of when: ``Hospital's own 'high' is met (…).``.
+
+    Parameters
+    ----------
+    line : mapping
+        One line of the scores.
+    partnership : Partnership
+    reasons : iterable of mapping
+        The lines of its explanation; without them neither scale nor date is named.
+
+    Returns
+    -------
+    str
+        A sentence. A reading from outside the dates that its scale holds for says so.
+    """
+    names, scales = agency_names(partnership), scale_names(partnership)
+    behind: dict[str, set[str]] = {agency: set() for agency in line["bars_met"]}
+    if not behind:
+        return "No agency's own 'high' is met."
+    for row in reasons:
+        if row["line"] == "record" and not is_missing(row["meets_bar"]) and row["meets_bar"]:
+            late = "" if row["scale_valid"] else ", outside the dates the scale holds for"
+            behind[row["agency"]].add(f"{scales[row['scale']]}, {day(_as_date(row['event_date']))}{late}")
+    told = {names[agency]: f" ({'; '.join(sorted(said))})" if said else "" for agency, said in behind.items()}
+    if len(told) == 1:
+        ((name, said),) = told.items()
+        return f"{owned(name)} own 'high' is met{said}."
+    return f"The own 'high' of {len(told)} agencies is met: {listed([name + said for name, said in told.items()])}."
 
 
 def gap_sentence(line: Mapping[str, Any], partnership: Partnership) -> str:
@@ -202,11 +243,14 @@ def gap_sentence(line: Mapping[str, Any], partnership: Partnership) -> str:
     if is_missing(line["most_useful_gap"]):
         return f"{asked}; no gap stands out."
     expected = {answer.id: answer for answer in partnership.trust.expected_answers}[line["most_useful_gap"]]
+    return f'{asked}; most useful gap: "{expected.question}" ({asked_of(expected, partnership)}).'
+
+
+def asked_of(expected: ExpectedAnswer, partnership: Partnership) -> str:
+    """Return who is expected to answer a question: an agency, or any of a sector."""
     if expected.agency is not None:
-        who = agency_names(partnership)[expected.agency]
-    else:
-        who = f"any {expected.sector} agency".replace("_", " ") if expected.sector else "any agency"
-    return f'{asked}; most useful gap: "{expected.question}" ({who}).'
+        return agency_names(partnership)[expected.agency]
+    return f"any {expected.sector} agency".replace("_", " ") if expected.sector else "any agency"
 
 
 def flags_sentence(line: Mapping[str, Any]) -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from riskshare.errors import MissingExtraError
 from riskshare.records.partnership import Partnership
-from riskshare.reporting.sentences import band_and_interval, describe, marks
+from riskshare.reporting.sentences import describe, headline, marks
 from riskshare.reporting.steps import RECORDS, Kind, Step, shown_points, steps
-from riskshare.reporting.words import LENS_WORDS, band_edges, band_sentence
+from riskshare.reporting.words import band_edges, band_sentence
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +39,9 @@ _MARKS: Final[Mapping[Kind, str]] = {
     "base": "=", "factual": "#", "anecdotal": "~", "lowering": "-", "folded": "+", "closing": "=",
 }  # fmt: skip
 _LEAST_WIDTH: Final = 60
+_HEAD_WIDTH: Final = 140
+"""Characters of a line of the head: as many as stand inside the picture even where most of them are wide."""
+_LABEL_WIDTH: Final = 50
 
 
 def alt_text(explanation: pd.DataFrame, line: Mapping[str, Any], partnership: Partnership) -> str:
@@ -72,8 +75,7 @@ def text_waterfall(
     chain = steps(explanation, line, partnership)
     label_width = max(26, width * 44 // 100)
     ruler = _Ruler(width - label_width - 18, max(100.0, *(step.end for step in chain)), partnership)
-    head = f"{line['subject_id']} ({LENS_WORDS[line['lens']]}): {band_and_interval(line)}"
-    lines = [*textwrap.wrap(head, width), f"{'':{label_width}}  points  total  {ruler.numbers()}"]
+    lines = [*textwrap.wrap(headline(line), width), f"{'':{label_width}}  points  total  {ruler.numbers()}"]
     for number, (step, points) in enumerate(zip(chain, shown_points(chain), strict=True)):
         told = f"{number}. {step.label}" if step.kind in RECORDS else step.label
         label = textwrap.shorten(told, label_width, placeholder="..")
@@ -175,12 +177,17 @@ def draw_waterfall(
         extra, what = "maps", "Drawing a waterfall"
         raise MissingExtraError(extra, what) from None
     chain = steps(explanation, line, partnership)
-    figure, axes = pyplot.subplots(figsize=(11.0, 2.9 + 0.36 * (len(chain) + 2)), layout="constrained")
+    head = textwrap.wrap(f"{marks(partnership, as_of, trial=trial)} It informs a named practitioner.", _HEAD_WIDTH)
+    head += textwrap.wrap(describe(line, explanation, partnership), _HEAD_WIDTH)
+    # A line of the head is 0.17 inches high; every step has room for a label of two lines.
+    figure, axes = pyplot.subplots(
+        figsize=(11.0, 1.5 + 0.17 * len(head) + 0.38 * (len(chain) + 2)), layout="constrained"
+    )
     _bars(axes, chain)
     _result(axes, line, len(chain))
     _bands(axes, partnership, max(100.0, *(step.end for step in chain)))
-    names = [textwrap.shorten(step.label, 62, placeholder="…") for step in chain]
-    axes.set_yticks(range(len(chain) + 2), [*names, "score and interval", "on facts alone"])
+    names = [_two_lines(step.label) for step in chain]
+    axes.set_yticks(range(len(chain) + 2), [*names, "score and interval", "on facts alone"], fontsize=9)
     axes.set_ylim(len(chain) + 1.6, -0.7)
     axes.set_xlabel("points on the common scale")
     for side in ("top", "right", "left"):
@@ -188,10 +195,14 @@ def draw_waterfall(
     axes.spines["bottom"].set_bounds(0.0, 100.0)
     axes.tick_params(axis="y", length=0)
     figure.legend(handles=_legend(chain), loc="outside lower left", ncols=4, frameon=False, fontsize=9)
-    head = textwrap.wrap(f"{marks(partnership, as_of, trial=trial)} It informs a named practitioner.", 125)
-    head += textwrap.wrap(describe(line, explanation, partnership), 125)
     figure.suptitle("\n".join(head), x=0.01, ha="left", fontsize=10)
     return axes
+
+
+def _two_lines(label: str) -> str:
+    """Return a label on at most two lines: who recorded it stands last and must not be cut away."""
+    lines = textwrap.wrap(label, _LABEL_WIDTH)
+    return "\n".join(lines if len(lines) <= 2 else [lines[0], textwrap.shorten(" ".join(lines[1:]), _LABEL_WIDTH)])
 
 
 def _bars(axes: Axes, chain: Sequence[Step]) -> None:

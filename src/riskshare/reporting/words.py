@@ -18,14 +18,14 @@ _MONTHS: Final = (
 
 FLAG_WORDS: Final[Mapping[str, str]] = {
     "act_now": "a record calls for action now",
-    "anecdote_led": "it rests mainly on anecdote",
+    "anecdote_led": "at least the agreed share of it rests on anecdote",
     "capped": "an agreed cap holds it down",
     "circular": "reports quote one another in a ring",
     "disputed": "a claim is disputed",
     "for_review": "held for a named reviewer: exploitation of a child, or of somebody who may be one, is recorded",
     "outside_validity": "a reading falls outside the dates its scale holds for",
     "override": "a rule of a scale's owner raised a reading",
-    "police_led": "it rests mainly on police information",
+    "police_led": "at least the agreed share of it rests on police information",
     "sole_agency": "one agency alone holds it up",
     "stale": "what it rests on is old",
     "suspected_twins": "two records may tell one story: confirm or split them",
@@ -77,12 +77,14 @@ def day(value: dt.date | pd.Timestamp) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share of one as a whole percentage; a small share is never shown as none.
+    """Return a share of one as a whole percentage; a small share is never shown as none, nor a large one as all.
 
-    >>> percent(0.204), percent(0.001), percent(0.0)
-    ('20 %', 'under 1 %', '0 %')
+    >>> percent(0.204), percent(0.001), percent(0.0), percent(0.996), percent(1.0)
+    ('20 %', 'under 1 %', '0 %', 'over 99 %', '100 %')
     """
-    return "under 1 %" if 0.0 < share < 0.01 else f"{round(100 * share)} %"
+    if 0.0 < share < 0.01:
+        return "under 1 %"
+    return "over 99 %" if 0.99 < share < 1.0 else f"{round(100 * share)} %"
 
 
 def agency_names(partnership: Partnership) -> dict[str, str]:
@@ -93,6 +95,11 @@ def agency_names(partnership: Partnership) -> dict[str, str]:
 def indicator_names(partnership: Partnership) -> dict[str, str]:
     """Return the name of each indicator by its id."""
     return {indicator.id: indicator.name for indicator in partnership.trust.indicators}
+
+
+def scale_names(partnership: Partnership) -> dict[str, str]:
+    """Return the name of each scale by its id."""
+    return {scale.id: scale.name for scale in partnership.scales}
 
 
 def band_edges(partnership: Partnership) -> tuple[tuple[str, float], ...]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from riskshare.kernels.anchors import Floats
+from riskshare.records.arguments import require
 from riskshare.records.partnership import Partnership
 from riskshare.records.scale import CommonScale, Scale
 from riskshare.scales.agreed import refusal
@@ -123,26 +124,37 @@ def normalise(rows: pa.Table, partnership: Partnership) -> Readings:
 
     Raises
     ------
+    ArgumentError
+        An argument is something else.
     PartnershipError
         A scale that the rows use is not sound.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> from riskshare.records.scale import Band
-    >>> dash = Scale(id="dash", name="Dash", owner="x", kind="count", lo=0.0, hi=24.0, direction="risk", source="x",
-    ...     year="undated", mark="local",
-    ...     bands=(Band(name="below 14", starts=0.0), Band(name="14+", starts=14.0, pins="high")))
-    >>> agreed = SimpleNamespace(scales=(dash,), common_scale=CommonScale(), version="v1")
+    Safelives count 14 or more of 24 as high.
+
+    >>> import riskshare
+    >>> from riskshare.io.examples import example_partnership
+    >>> agreed = riskshare.load_partnership(example_partnership())
     >>> day = pa.array([dt.date(2026, 3, 1)] * 2)
-    >>> sent = pa.table({"scale": ["dash", "dash"], "value": ["24", None], "route": pa.nulls(2, pa.string()),
+    >>> sent = pa.table({"scale": ["safelives.dash_ric"] * 2, "value": ["14", None], "route": pa.nulls(2, pa.string()),
     ...     "event_date": day})
     >>> readings = normalise(sent, agreed)
     >>> readings.common_band.tolist(), readings.reason.tolist(), readings
     (['high', ''], ['', 'no value given'], Readings(2 readings, 1 not scored, basis='policy'))
     """
+    kinds = {"scale": pa.string(), "value": pa.string(), "route": pa.string(), "event_date": pa.date32()}
+    require(
+        "normalise",
+        {
+            "rows must be a pyarrow table of accepted evidence with the text columns scale, value and route and the "
+            "dates event_date, such as Evidence.rows.": isinstance(rows, pa.Table)
+            and all(rows.column_names.count(name) == 1 and rows[name].type == kind for name, kind in kinds.items()),
+            "partnership must be a Partnership, as load_partnership gives.": isinstance(partnership, Partnership),
+        },
+    )
     index = np.flatnonzero(pc.is_valid(rows["scale"]).to_numpy()).astype(np.int64)
-    used = rows.select(["scale", "value", "route", "event_date"]).take(pa.array(index))
+    used = rows.select(list(kinds)).take(pa.array(index))
     columns = _blank(index, used, partnership.version)
     agreed = {scale.id: scale for scale in partnership.scales}
     codes, names = pd.factorize(columns["scale"])

@@ -20,12 +20,8 @@ from riskshare.scales.agreed import PLAIN_NUMBER, STEPPED
 NO_VALUE: Final = "no value given"
 """The reason given where a reading's cell is empty."""
 
-FAULT_HINTS: Final = {
-    "not_a_reading": "Write a plain number (14 or 6.9) or one of the scale's own labels.",
-    "out_of_range": "The number lies outside the range the scale's owner gives.",
-    "not_whole_steps": "This scale is counted in whole steps; the number falls between two.",
-}
-"""Every fault code of a reading, and what to do about it."""
+FAULT_CODES: Final = ("not_a_reading", "not_whole_steps", "out_of_range")
+"""Every fault of a reading; what to do about each stands with the other faults of evidence."""
 
 Strings = npt.NDArray[np.object_]
 
@@ -39,7 +35,7 @@ class NotScored:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The reading cannot be understood. ``code`` is a key of ``FAULT_HINTS``."""
+    """The reading cannot be understood. ``code`` is one of ``FAULT_CODES``."""
 
     code: str
 
@@ -66,7 +62,7 @@ class ParsedValues:
     reason : ndarray of object (str)
         Why it is not scored; empty where it is.
     fault : ndarray of object (str)
-        A key of ``FAULT_HINTS``; empty where there is none.
+        One of ``FAULT_CODES``; empty where there is none.
     """
 
     number: npt.NDArray[np.float64]

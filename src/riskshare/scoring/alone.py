@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from riskshare.kernels.answers import ask
 from riskshare.kernels.caps import CapClass, cap
 from riskshare.kernels.origins import Edges, resolve
 from riskshare.kernels.points import whole_points
 from riskshare.kernels.segments import Bools, Ints, from_units, to_units
-from riskshare.scoring.score import Block, blocks
+from riskshare.records.policy import LENSES
+from riskshare.records.scale import CommonScale
+from riskshare.scoring.frames import as_text
+from riskshare.scoring.score import Block, Scored, blocks
+from riskshare.scoring.tables import BANDS
 from riskshare.trust.weigh import N_LENSES, Weighed
 
 
@@ -81,6 +86,49 @@ def _supplied(rows: Ints, answers: Ints, n_units: int) -> Bools:
     supplied[rows] = True
     supplied[answers] = True
     return supplied
+
+
+def alone_table(
+    weighed: Weighed, scored: Scored, alone: Alone, scores: pd.DataFrame, scale: CommonScale
+) -> pd.DataFrame:
+    """Return what each agency alone would have seen, beside the pooled result.
+
+    Parameters
+    ----------
+    weighed, scored
+        The stages behind the scores.
+    alone : Alone
+        From ``score_alone``.
+    scores : pandas.DataFrame
+        The published scores.
+    scale : CommonScale
+        Its bands.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As ``Assessment.alone``.
+    """
+    known, lenses = weighed.standing.columns.subjects, np.array(LENSES, dtype=object)
+    band = np.searchsorted(scale.edges, alone.points, side="right")
+    frame = pd.DataFrame(
+        {
+            "subject_id": known[alone.unit // N_LENSES],
+            "lens": lenses[alone.unit % N_LENSES],
+            "agency": np.array(weighed.codes.agencies, dtype=object)[alone.agency],
+            "score": alone.points,
+            # Low must be earned by what was asked of everybody; one agency alone never asked everybody.
+            "band": np.array(BANDS, dtype=object)[np.where(band == 0, -1, band)],
+        }
+    )
+    pooled = scores[["subject_id", "lens", "score", "band"]]
+    pooled = pooled.rename(columns={"score": "pooled_score", "band": "pooled_band"})
+    merged = as_text(frame, ("subject_id", "lens", "agency", "band")).merge(pooled, on=["subject_id", "lens"])
+    units = scored.unit[seen_only_together(alone, scored.unit, scored.scores.points, scale.high_from)]
+    names = set(zip(known[units // N_LENSES], lenses[units % N_LENSES], strict=True))
+    keys = zip(merged["subject_id"], merged["lens"], strict=True)
+    merged["seen_only_together"] = np.array([key in names for key in keys], dtype=np.bool_)
+    return merged.sort_values(["subject_id", "lens", "agency"], ascending=[True, False, True], ignore_index=True)
 
 
 def seen_only_together(alone: Alone, unit: Ints, points: Ints, high_from: float) -> Bools:

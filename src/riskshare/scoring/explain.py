@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -11,11 +12,24 @@ from numpy.typing import NDArray
 from riskshare.kernels.layers import part_groups
 from riskshare.kernels.points import raw_points, whole_points
 from riskshare.kernels.scores import Detail, Scores
-from riskshare.kernels.segments import UNIT, Bools, Ints, boundaries, from_units, packed_order, run_sum, to_units
+from riskshare.kernels.segments import (
+    UNIT,
+    Bools,
+    Ints,
+    boundaries,
+    from_units,
+    packed_order,
+    run_lengths,
+    run_of_row,
+    run_sum,
+    to_units,
+)
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings
+from riskshare.scoring.frames import as_text, claim_names
 from riskshare.scoring.leave_out import without_rows
 from riskshare.scoring.score import Block, block, listed_units, score_block
+from riskshare.scoring.tables import bars, reading_of
 from riskshare.trust.weigh import N_LENSES, Weighed
 
 CLOSING: Final = ("base", "nil answers", "scale end", "rounding")
@@ -23,9 +37,12 @@ CLOSING: Final = ("base", "nil answers", "scale end", "rounding")
 
 EXPLAIN_COLUMNS: Final = (
     "subject_id", "lens", "line", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance",
-    "event_date", "recorded_date", "scale", "native_value", "native_band", "common_position", "claim", "trust",
-    "freshness", "severity", "notes", "nats", "points", "left_out",
-    "left_out_uncut",
+    "event_date", "recorded_date", "scale", "native_value", "native_band", "common_position", "meets_bar",
+    "scale_valid", "claim", "trust", "freshness", "severity", "notes", "nats", "points", "left_out", "left_out_uncut",
+)  # fmt: skip
+_TEXT: Final = (
+    "subject_id", "lens", "line", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance", "scale",
+    "native_value", "native_band", "claim", "notes",
 )  # fmt: skip
 
 
@@ -50,6 +67,12 @@ def explain_subject(weighed: Weighed, readings: Readings, subject: int, *, leave
         score in points if the record were left out, and ``left_out_uncut`` the same before the ends of the scale cut
         it: at 100, what lies above hides a change. Neither is the negative of ``points``, and they need not sum. Both
         are missing where a claim holds so many dates and severities that they would take long to work out.
+
+        ``claim`` numbers the claim a record speaks of, from 1 within subject and lens, as ``claims`` and ``trace`` do;
+        a record that repeats several may speak of several, joined by ``;``. ``trust``, ``freshness`` and ``severity``
+        are those of one origin of the record: the one through which it holds most. ``meets_bar`` says that its reading
+        meets its own agency's "high" and is current, ``scale_valid`` whether the event lies within the dates that the
+        scale holds for; both are missing where the record holds no reading.
     """
     return explain_block(weighed, readings, block(weighed, subject, subject + 1), leave_out=leave_out)
 
@@ -75,11 +98,12 @@ def explain_block(weighed: Weighed, readings: Readings, part: Block, *, leave_ou
     frame["lens"] = np.array(LENSES, dtype=object)[frame["unit"].to_numpy() % N_LENSES]
     frame["left_out"] = frame["left_out"].astype("Int64")
     frame["common_position"] = frame["common_position"].astype("Float64")
+    frame = frame.astype({"meets_bar": "boolean", "scale_valid": "boolean"})
     unit = frame["unit"].to_numpy()
     # Being at risk is shown before being a risk.
     behind = frame["lens"].to_numpy() != "harm_to"
     order = np.lexsort((-frame["points"].abs().to_numpy(), frame["rank"].to_numpy(), behind, unit // N_LENSES))
-    return frame.iloc[order].reset_index(drop=True)[list(EXPLAIN_COLUMNS)]
+    return as_text(frame.iloc[order].reset_index(drop=True)[list(EXPLAIN_COLUMNS)], _TEXT)
 
 
 _MOST_WORK = 20_000_000
@@ -111,9 +135,7 @@ def _row_lines(weighed: Weighed, readings: Readings, part: Block, detail: Detail
     standing = weighed.standing
     at = weighed.row[row + part.first_row]
     columns, codes = standing.columns, weighed.codes
-    youngest = np.minimum.reduceat(pairs.age[order], starts) if starts.size else pairs.age[:0]
-    tau = np.maximum.reduceat(origins.tau[order], starts) if starts.size else origins.tau[:0]
-    severity = np.maximum.reduceat(pairs.severity[order], starts) if starts.size else pairs.severity[:0]
+    lead = _leading_pair(detail, order, starts)
     half_life = weighed.policy.rules.half_life[columns.indicator[at]]
     return pd.DataFrame(
         {
@@ -129,30 +151,43 @@ def _row_lines(weighed: Weighed, readings: Readings, part: Block, detail: Detail
             "stance": np.where(columns.denies[at], "denies", "supports"),
             "event_date": _dates(columns.event[at]),
             "recorded_date": _dates(columns.recorded[at]),
-            **_native(readings, columns.index[at]),
+            **_native(weighed, readings, at),
             "claim": _claims(detail, order, starts),
-            "trust": tau,
-            "freshness": np.exp2(-youngest / half_life),
-            "severity": severity,
-            "notes": _notes(detail, order, starts),
+            "trust": origins.tau[lead],
+            "freshness": np.exp2(-pairs.age[lead] / half_life),
+            "severity": pairs.severity[lead],
+            "notes": _notes(detail, order, starts, _corrected(weighed, at)),
             "nats": np.rint(share / UNIT) * UNIT + 0.0,
             "points": np.rint(share * slope / UNIT) * UNIT + 0.0,
         }
     )
 
 
-def _native(readings: Readings, index: Ints) -> dict[str, NDArray[np.object_]]:
+def _leading_pair(detail: Detail, order: Ints, starts: Ints) -> Ints:
+    """Return the pair of each row that holds most of the score; of equal ones the surest, freshest, gravest.
+
+    What is shown of a row with several origins must belong together: the trust of one beside the severity of another
+    would describe a report that nobody made.
+    """
+    pairs = detail.origins.pairs
+    run = run_of_row(starts, order.size)
+    worth = (-pairs.severity[order], pairs.age[order], -detail.origins.tau[order], -np.abs(detail.share[order]), run)
+    return np.asarray(order[np.lexsort(worth)][starts], dtype=np.int64)
+
+
+def _native(weighed: Weighed, readings: Readings, at: Ints) -> dict[str, NDArray[np.object_]]:
     """Return each record's own scale, value and band beside its common position; missing where it has no reading."""
-    place = np.searchsorted(readings.index, index)
-    place[place >= readings.index.size] = -1
-    found = (place >= 0) & (readings.index[place] == index) if readings.index.size else np.zeros(index.size, np.bool_)
+    place = reading_of(readings, weighed.standing.columns.index[at])
+    met = bars(weighed, np.unique(at), readings)
     columns: dict[str, NDArray[Any]] = {
         "scale": readings.scale,
         "native_value": readings.native_text,
         "native_band": readings.native_band,
         "common_position": readings.common,
+        "scale_valid": ~readings.outside_validity,
+        "meets_bar": np.isin(np.arange(readings.index.size), met.reading),
     }
-    return {name: _where(found, values, place) for name, values in columns.items()}
+    return {name: _where(place >= 0, values, place) for name, values in columns.items()}
 
 
 def _where(found: Bools, values: NDArray[Any], place: NDArray[np.intp]) -> NDArray[np.object_]:
@@ -181,19 +216,25 @@ def _origin_names(weighed: Weighed, detail: Detail, order: Ints, starts: Ints) -
     return [";".join(sorted(some)) for some in names]
 
 
-def _claims(detail: Detail, order: Ints, starts: Ints) -> Ints:
-    """Return a number for the claim of each row (of its first root), counted from 1 within its unit."""
+def _claims(detail: Detail, order: Ints, starts: Ints) -> list[str]:
+    """Return the number of the claim of each row, or of the several its origins tell of, joined by ``;``."""
     fused = detail.capped.base
-    unit = detail.origins.pairs.unit[fused.order[fused.claim_starts]]
-    first = boundaries(unit)
-    counted = np.arange(unit.size) - np.repeat(first, np.diff(first, append=unit.size)) + 1
     number = np.empty(order.size, dtype=np.int64)
-    number[fused.order] = np.repeat(counted, np.diff(fused.claim_starts, append=fused.order.size))
-    return number[order][starts]
+    sizes = run_lengths(fused.claim_starts, fused.order.size)
+    number[fused.order] = np.repeat(claim_names(fused, detail.origins.pairs.unit), sizes)
+    told, edges = number[order].tolist(), [*starts.tolist(), order.size]
+    return [";".join(map(str, sorted(set(told[first:last])))) for first, last in pairwise(edges)]
 
 
-def _notes(detail: Detail, order: Ints, starts: Ints) -> list[str]:
-    """Return what befell each row: a relay, a ring, a suspected twin, an absent origin, a denial."""
+def _corrected(weighed: Weighed, at: Ints) -> list[str]:
+    """Return a note for rows whose standing version is not their first; empty text for the others."""
+    first, last = weighed.standing.first[at], weighed.standing.columns.recorded[at]
+    days = np.datetime_as_string(first.astype("datetime64[D]"))
+    return [f"later version, first recorded {day}" if new else "" for day, new in zip(days, first < last, strict=True)]
+
+
+def _notes(detail: Detail, order: Ints, starts: Ints, corrected: list[str]) -> list[str]:
+    """Return what befell each row: a relay, a ring, a suspected twin, an absent origin, a denial, a later version."""
     origins, fused = detail.origins, detail.capped.base
     twin = np.zeros(order.size, dtype=np.bool_)
     twin[fused.order] = fused.twin
@@ -208,7 +249,8 @@ def _notes(detail: Detail, order: Ints, starts: Ints) -> list[str]:
     }
     columns = [np.logical_or.reduceat(fact[order], starts) if starts.size else fact[:0] for fact in facts.values()]
     lines = zip(*columns, strict=True) if starts.size else []
-    return ["; ".join(name for name, holds in zip(facts, line, strict=True) if holds) for line in lines]
+    told = [[name for name, holds in zip(facts, line, strict=True) if holds] for line in lines]
+    return ["; ".join([*some, *filter(None, [later])]) for some, later in zip(told, corrected, strict=True)]
 
 
 def _stated(detail: Detail) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

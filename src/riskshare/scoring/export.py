@@ -13,8 +13,8 @@ from riskshare.records.results import SCHEMA_VERSION
 
 _REASON: Final = (
     "line", "nats", "points", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance", "event_date",
-    "recorded_date", "scale", "native_value", "native_band", "common_position", "trust", "freshness", "severity",
-    "notes", "left_out", "left_out_uncut",
+    "recorded_date", "scale", "native_value", "native_band", "common_position", "meets_bar", "scale_valid", "claim",
+    "trust", "freshness", "severity", "notes", "left_out", "left_out_uncut",
 )  # fmt: skip
 _ACT_NOW: Final = ("agency", "record_id", "indicator", "event_date", "duty", "contact")
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import datetime as dt
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from riskshare.kernels.layers import Levels
 from riskshare.kernels.levels import truth_of
 from riskshare.kernels.scores import Detail
 from riskshare.kernels.segments import Ints, boundaries, run_lengths, run_of_row
-from riskshare.records.evidence import ARISES_FROM, ROLES
+from riskshare.records.evidence import ARISES_FROM, PAST_RETENTION, ROLES
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
+from riskshare.scoring.frames import as_text, claim_names, unit_names
 from riskshare.scoring.score import Block, Scored, block, blocks, score_block
 from riskshare.scoring.tables import act_now_rows
 from riskshare.trust.standing import REASONS
-from riskshare.trust.weigh import N_LENSES, Weighed
+from riskshare.trust.weigh import Weighed
 
 
 def row_table(weighed: Weighed, rows: Ints) -> pd.DataFrame:
@@ -79,6 +82,44 @@ def excluded(weighed: Weighed, scored: Scored) -> pd.DataFrame:
     return _in_order(table)
 
 
+def quarantined(barred: pa.Table, partnership: Partnership, as_of: dt.date) -> pd.DataFrame:
+    """Return rows about people that were set aside when they were read: left out, and why.
+
+    Parameters
+    ----------
+    barred : pyarrow.Table
+        ``Evidence.barred``.
+    partnership : Partnership
+    as_of : datetime.date
+        Rows recorded later are not known; a row whose recording could not be read is known from the first day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``subject_id, agency, record_id, indicator, recorded_date, reason``, for rows whose subject could be read. What
+        is not an agreed code, or not of the form of a record's reference, is missing: a cell that was refused may hold
+        anything. ``reason`` gives each rule that the row broke as ``column: code``. Rows past their retention are
+        shown to nobody.
+    """
+    table = barred.to_pandas(date_as_object=False)
+    table = table[table["rules"] != PAST_RETENTION]
+    known = table["recorded_date"].isna() | (table["recorded_date"] <= pd.Timestamp(as_of))
+    table = as_text(table[known & table["subject_id"].notna()], ("subject_id", "agency", "record_id", "indicator"))
+    agreed = {
+        "agency": table["agency"].isin([agency.id for agency in partnership.agencies]),
+        "indicator": table["indicator"].isin([kind.id for kind in partnership.trust.indicators]),
+        "record_id": table["record_id"].str.fullmatch(_REFERENCE).astype(bool),
+    }
+    for name, fits in agreed.items():
+        table[name] = table[name].where(fits)
+    table["recorded_date"] = table["recorded_date"].astype("datetime64[s]")
+    table["reason"] = table["rules"].fillna("quarantined").astype("str")
+    return _in_order(table[["subject_id", "agency", "record_id", "indicator", "recorded_date", "reason"]])
+
+
+_REFERENCE: Final = r"[A-Za-z0-9][A-Za-z0-9_.\-/:]{0,63}"
+
+
 def where_we_looked(weighed: Weighed) -> pd.DataFrame:
     """Return what enforcement and our own attention turned up: it says where we looked, and adds nothing."""
     standing = weighed.standing
@@ -104,7 +145,7 @@ def _in_order(table: pd.DataFrame, *, newest_first: bool = False) -> pd.DataFram
 
 
 class Claims(NamedTuple):
-    """Tables of claims: every supported or denied claim, and the rows that repeat, twin or name something absent."""
+    """Tables of claims: every supported claim, and the rows that repeat, twin or name something absent."""
 
     claims: pd.DataFrame
     collapsed: pd.DataFrame
@@ -117,18 +158,20 @@ class Claims(NamedTuple):
 
 
 def claim_tables(weighed: Weighed) -> Claims:
-    """Return every claim with T, freshness apart, conflict and weight; and rows a person should confirm.
+    """Return every supported claim with T, freshness apart, conflict and weight; and rows a person should confirm.
 
     Returns
     -------
     Claims
-        ``claims``: T undecayed and t⁺ at the severity that binds, t⁻, ``disputed`` = t⁺t⁻, weight in nats.
+        ``claims``: ``claim`` as ``explain`` numbers it, T undecayed and t⁺ at the severity that binds, t⁻,
+        ``disputed`` = t⁺t⁻, weight in nats. A claim that is only denied weighs nothing and is not listed.
         ``collapsed``: origins that several rows tell, with how many. ``suspected_twins``: rows taken as one story,
         by ``set``. ``absent_origins``: references that name nothing known.
     """
     parts = [_block_tables(weighed, part) for part in blocks(weighed)] or [_block_tables(weighed, block(weighed, 0, 0))]
     claims, *rows = (pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
     names = ["subject_id", "lens", "indicator"]
+    claims = as_text(claims, [*names, "claim"])
     return Claims(claims.sort_values(names, ascending=[True, False, True], ignore_index=True, kind="stable"), *rows)
 
 
@@ -140,13 +183,6 @@ def _block_tables(weighed: Weighed, part: Block) -> Claims:
     )  # fmt: skip
 
 
-def _unit_names(weighed: Weighed, part: Block, unit: Ints) -> dict[str, object]:
-    return {
-        "subject_id": weighed.standing.columns.subjects[unit // N_LENSES + part.first_subject],
-        "lens": np.array(LENSES, dtype=object)[unit % N_LENSES],
-    }
-
-
 def _claims(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
     fused, rules = detail.capped.base, weighed.policy.rules
     never = np.full(fused.group.starts.size, np.inf)
@@ -156,7 +192,8 @@ def _claims(weighed: Weighed, part: Block, detail: Detail) -> pd.DataFrame:
     n_pairs = run_lengths(fused.claim_starts, fused.order.size)[fused.claim_support]
     return pd.DataFrame(
         {
-            **_unit_names(weighed, part, fused.claim_unit),
+            **unit_names(weighed, part, fused.claim_unit),
+            "claim": claim_names(fused, detail.origins.pairs.unit)[fused.claim_support].astype(str),
             "indicator": np.array(weighed.codes.indicators, dtype=object)[fused.claim_indicator],
             "n_reports": n_pairs,
             "trust": undecayed,

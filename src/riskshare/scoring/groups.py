@@ -6,13 +6,15 @@ It gives figures with intervals and no verdict: whether a difference is just is 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
 from riskshare.errors import PolicyError
+from riskshare.records.arguments import is_number, is_text, is_whole, require
 from riskshare.records.characteristics import Characteristics
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES, Indicator
@@ -26,7 +28,10 @@ from riskshare.trust.weigh import Weighed
 MIN_GROUP: Final = 10
 """The fewest people a figure may rest on (methods: safety, promise I5); a caller may ask for more, never for fewer."""
 
+_TEXTS: Final = ("by", "lens", "reference")
 
+
+@runtime_checkable
 class Assessed(Protocol):
     """What the audit needs of an assessment."""
 
@@ -156,8 +161,10 @@ def audit_groups(
 
     Raises
     ------
+    ArgumentError
+        An argument is not of the kind that is needed; all of them are named.
     PolicyError
-        An option is out of its range, or names a characteristic or group that was not sent.
+        Options are out of their range, or name a characteristic or group that was not sent; all of them are named.
 
     Notes
     -----
@@ -174,6 +181,11 @@ def audit_groups(
     --------
     See ``docs/how-to/audit-groups.md``.
     """
+    options = {
+        "by": by, "lens": lens, "reference": reference, "min_group": min_group, "n_resamples": n_resamples,
+        "level": level, "seed": seed,
+    }  # fmt: skip
+    _check_kinds(assessment, characteristics, options)
     _check(characteristics, by, lens, reference, min_group, n_resamples, level)
     settings = Settings(level, min_group, n_resamples, np.random.default_rng(seed))
     without = without_indicators(assessment.weighed)
@@ -215,23 +227,40 @@ def _audit(
     return found
 
 
+def _check_kinds(assessment: object, characteristics: object, options: Mapping[str, object]) -> None:
+    """Refuse arguments that are not of the kind that is needed; what they may say is for ``_check``."""
+    seed = options["seed"]
+    rules = {
+        "assessment must be an Assessment, as assess gives.": isinstance(assessment, Assessed),
+        "characteristics must be Characteristics, as read_characteristics gives.": isinstance(
+            characteristics, Characteristics
+        ),
+        **{f"{name} must be text or None.": is_text(options[name], optional=True) for name in _TEXTS},
+        **{f"{name} must be a whole number.": is_whole(options[name]) for name in ("min_group", "n_resamples")},
+        "level must be a number between 0.5 and 1, such as 0.95.": is_number(options["level"]),
+        "seed must be a whole number of 0 or more, or a numpy.random.Generator.": isinstance(seed, np.random.Generator)
+        or (is_whole(seed) and int(seed) >= 0),  # type: ignore[call-overload]  # whole, as just shown
+    }
+    require("audit_groups", rules)
+
+
 def _check(
     characteristics: Characteristics, by: str | None, lens: str | None, reference: str | None, min_group: int,
     n_resamples: int, level: float,
 ) -> None:  # fmt: skip
     names = characteristics.names
+    groups = {NOT_STATED, *characteristics.table[by].dropna()} if by in names else set()
     rules = {
         f"by must be one of the characteristics that were sent: {', '.join(names) or 'none'}.": by in (None, *names),
         f"lens must be one of {', '.join(LENSES)}, or None for both.": lens in (None, *LENSES),
         "reference needs by: say whose group it is.": reference is None or by is not None,
+        "reference must be a group of that characteristic, written exactly as sent.": by not in names
+        or reference in (None, *groups),
         f"min_group may be raised, never lowered below {MIN_GROUP}: smaller groups point at people.": min_group
         >= MIN_GROUP,
         "n_resamples must be 200 or more: fewer make intervals and p a matter of luck.": n_resamples >= 200,
         "level must lie between 0.5 and 1, such as 0.95.": 0.5 < level < 1.0,
     }
-    for rule, holds in rules.items():
-        if not holds:
-            raise PolicyError(rule)
-    if by is not None and reference not in (None, NOT_STATED, *characteristics.table[by].dropna()):
-        msg = "reference must be a group of that characteristic, written exactly as sent."
-        raise PolicyError(msg)
+    broken = [rule for rule, holds in rules.items() if not holds]
+    if broken:
+        raise PolicyError(" ".join(broken))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from riskshare.kernels.answers import Answers, ask
 from riskshare.kernels.caps import CapClass, cap
 from riskshare.kernels.claims import TwinCandidates
 from riskshare.kernels.fusion import Pairs
+from riskshare.kernels.points import whole_points
 from riskshare.kernels.scores import Detail, cap_classes
-from riskshare.kernels.segments import Bools, Ints, to_units
-from riskshare.scoring.score import Block
+from riskshare.kernels.segments import Bools, Ints, from_units, to_units
+from riskshare.records.policy import LENSES
+from riskshare.scoring.score import Block, listed_units, score_block
 from riskshare.trust.weigh import N_LENSES, Weighed
 
 _BATCH_PAIRS = 1 << 20
@@ -59,6 +62,33 @@ def without_agencies(part: Block, detail: Detail, weighed: Weighed, agencies: In
         answers = Answers._make(column[kept] for column in part.answers)
         left[number] += full - to_units(ask(answers, weighed.policy.expected, part.unit_lens, n_units).nil)
     return left
+
+
+def agency_table(weighed: Weighed, part: Block) -> pd.DataFrame:
+    """Return what one subject's scores would be without each agency of origin.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``lens, agency, score, change``: one line per agency with something in that lens, ``harm_to`` first.
+    """
+    scores, detail = score_block(part, weighed)
+    agencies = np.unique(np.concatenate((detail.agency, part.answers.agency)))
+    points = whole_points(from_units(without_agencies(part, detail, weighed, agencies)), weighed.policy.anchors)
+    told = zip(detail.origins.pairs.unit[detail.agency_pair], detail.agency, strict=True)
+    present = {*told, *zip(part.answers.unit, part.answers.agency, strict=True)}
+    lines = [
+        {
+            "lens": LENSES[unit],
+            "agency": weighed.codes.agencies[agency],
+            "score": int(points[row, unit]),
+            "change": int(points[row, unit] - scores.points[unit]),
+        }
+        for unit in sorted(listed_units(weighed, part, scores), key=lambda unit: LENSES[unit] != "harm_to")
+        for row, agency in enumerate(agencies)
+        if (unit, agency) in present
+    ]
+    return pd.DataFrame(lines, columns=["lens", "agency", "score", "change"])
 
 
 def _in_batches(part: Block, detail: Detail, weighed: Weighed, masks: list[Bools]) -> Ints:

@@ -15,6 +15,7 @@ from riskshare.records.evidence import UNDER_18, Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
 from riskshare.scales.normalise import Readings
+from riskshare.scoring.frames import as_text
 from riskshare.scoring.score import Scored
 from riskshare.trust.weigh import N_LENSES, Weighed
 
@@ -31,6 +32,15 @@ FLAGS: Final = (
     "act_now", "anecdote_led", "capped", "circular", "disputed", "for_review", "outside_validity", "override",
     "police_led", "sole_agency", "stale", "suspected_twins",
 )  # fmt: skip
+
+_TEXT: Final = ("subject_id", "lens", "band", "band_low", "band_high", "most_useful_gap", "leading_agency")
+
+BAR_COLUMNS: Final = (
+    "subject_id", "lens", "agency", "scale", "native_value", "native_band", "route", "common_position", "record_id",
+    "indicator", "event_date", "recorded_date", "scale_valid",
+)  # fmt: skip
+
+_NOT_TEXT: Final = ("common_position", "event_date", "recorded_date", "scale_valid")
 
 Words = NDArray[np.object_]
 
@@ -57,7 +67,8 @@ def score_table(weighed: Weighed, scored: Scored, facts: UnitFacts) -> pd.DataFr
     pandas.DataFrame
         ``SCORE_COLUMNS``, in order of subject, ``harm_to`` before ``harm_by``: being at risk is never shown behind
         being a risk. ``score``, ``lower``, ``upper``, ``factual_score`` and ``score_uncapped`` are whole points;
-        shares are missing where nothing has weight.
+        shares are missing where nothing has weight. ``bars_met`` and ``flags`` hold sorted tuples. Ask for the last as
+        ``scores["flags"]``: ``scores.flags`` is an attribute that pandas gives every frame.
     """
     scores, codes = scored.scores, weighed.codes
     names = np.array([*codes.agencies, None], dtype=object)
@@ -88,7 +99,7 @@ def score_table(weighed: Weighed, scored: Scored, facts: UnitFacts) -> pd.DataFr
         }
     )
     order = packed_order((scored.unit // N_LENSES, (scored.unit % N_LENSES) != LENSES.index("harm_to")))
-    return frame.iloc[order].reset_index(drop=True)
+    return as_text(frame.iloc[order].reset_index(drop=True), _TEXT)
 
 
 def name_tuples(table: Bools, names: tuple[str, ...]) -> Words:
@@ -130,7 +141,7 @@ def unit_facts(
             "stale": scores.freshness < limits.stale_freshness,
             "suspected_twins": _units(scored, weighed, weighed.row[scored.twinned]),
         }
-    return UnitFacts(flags, _bars_met(weighed, scored, readings, current))
+    return UnitFacts(flags, _bars_met(weighed, scored, readings))
 
 
 def _unit_of(weighed: Weighed, rows: Ints) -> Ints:
@@ -169,9 +180,7 @@ class CurrentReadings:
 def current_readings(weighed: Weighed, counted: Ints, readings: Readings) -> CurrentReadings:
     """Return the newest counted reading of each agency and scale in each unit (same day: all of them)."""
     part = weighed.standing.columns
-    slot = np.full(int(max(part.index.max(initial=-1), readings.index.max(initial=-1))) + 1, -1, dtype=np.int64)
-    slot[readings.index] = np.arange(readings.index.size)
-    reading = slot[part.index[counted]]
+    reading = reading_of(readings, part.index[counted])
     rows, reading = counted[reading >= 0], reading[reading >= 0]
     if rows.size == 0:
         return CurrentReadings(rows, reading)
@@ -183,11 +192,61 @@ def current_readings(weighed: Weighed, counted: Ints, readings: Readings) -> Cur
     return CurrentReadings(rows[keep], reading[keep])
 
 
-def _bars_met(weighed: Weighed, scored: Scored, readings: Readings, current: CurrentReadings) -> Words:
-    part = weighed.standing.columns
-    # A denial meets nobody's bar, and a repeat meets its origin's, not the bar of whoever passed it on.
+def reading_of(readings: Readings, index: Ints) -> Ints:
+    """Return the number in ``readings`` of each evidence row, −1 where it holds none."""
+    if readings.index.size == 0:
+        return np.full(index.size, -1, dtype=np.int64)
+    place = np.minimum(np.searchsorted(readings.index, index), readings.index.size - 1)
+    return np.where(readings.index[place] == index, place, -1)
+
+
+def bars(weighed: Weighed, counted: Ints, readings: Readings) -> CurrentReadings:
+    """Return the current readings that meet their own agency's "high".
+
+    A denial meets nobody's bar, and a repeat meets its origin's, not the bar of whoever passed it on.
+    """
+    part, current = weighed.standing.columns, current_readings(weighed, counted, readings)
     own = ~part.denies[current.rows] & (part.lineage[current.rows] == None)  # noqa: E711 - elementwise
-    rows = current.rows[readings.is_high[current.reading] & own]
+    met = readings.is_high[current.reading] & own
+    return CurrentReadings(current.rows[met], current.reading[met])
+
+
+def bar_table(weighed: Weighed, scored: Scored, readings: Readings) -> pd.DataFrame:
+    """Return whose own "high" is met by which reading, of when, on which scale.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``BAR_COLUMNS``: one line a reading behind ``bars_met``, in order of subject, ``harm_to`` first, agency, scale.
+        ``scale_valid`` is False where the event lies outside the dates that the scale holds for: the bar is shown all
+        the same, for a person to judge.
+    """
+    met = bars(weighed, weighed.row[scored.counted], readings)
+    part, codes, at, reading = weighed.standing.columns, weighed.codes, met.rows, met.reading
+    frame = pd.DataFrame(
+        {
+            "subject_id": part.subjects[part.subject[at]],
+            "lens": np.array([*LENSES, None], dtype=object)[part.lens[at]],
+            "agency": np.array(codes.agencies, dtype=object)[part.agency[at]],
+            "scale": readings.scale[reading],
+            "native_value": readings.native_text[reading],
+            "native_band": readings.native_band[reading],
+            "route": readings.route[reading],
+            "common_position": readings.common[reading],
+            "record_id": part.records[part.record[at]],
+            "indicator": np.array(codes.indicators, dtype=object)[part.indicator[at]],
+            "event_date": part.event[at].astype("datetime64[D]").astype("datetime64[s]"),
+            "recorded_date": part.recorded[at].astype("datetime64[D]").astype("datetime64[s]"),
+            "scale_valid": ~readings.outside_validity[reading],
+        }
+    )
+    keys = ["subject_id", "lens", "agency", "scale", "record_id", "indicator"]
+    frame = frame.sort_values(keys, ascending=[name != "lens" for name in keys], ignore_index=True)
+    return as_text(frame, [name for name in BAR_COLUMNS if name not in _NOT_TEXT])
+
+
+def _bars_met(weighed: Weighed, scored: Scored, readings: Readings) -> Words:
+    rows = bars(weighed, weighed.row[scored.counted], readings).rows
     unit, agency = _unit_of(weighed, rows), weighed.standing.columns.agency[rows]
     table = np.zeros((scored.unit.size, len(weighed.codes.agencies)), dtype=np.bool_)
     table[np.searchsorted(scored.unit, unit), agency] = True

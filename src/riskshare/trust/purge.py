@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 
 from riskshare.errors import EvidenceError
 from riskshare.kernels.segments import Bools, Ints, boundaries, packed_order, run_of_row
+from riskshare.records.arguments import require
 from riskshare.records.days import as_day
-from riskshare.records.evidence import BARRED_SCHEMA, Evidence
+from riskshare.records.evidence import BARRED_SCHEMA, PAST_RETENTION, Evidence
 from riskshare.records.partnership import Partnership
 
 _KEY: Final = ("agency", "record_id", "subject_id", "indicator")
@@ -42,6 +43,8 @@ def purge(evidence: Evidence, partnership: Partnership, *, as_of: str | dt.date)
 
     Raises
     ------
+    ArgumentError
+        ``evidence`` or ``partnership`` is something else.
     EvidenceError
         A row carries an indicator that this partnership has not agreed.
     PolicyError
@@ -66,6 +69,13 @@ def purge(evidence: Evidence, partnership: Partnership, *, as_of: str | dt.date)
     ``purge(evidence, partnership, as_of="2026-03-31").notes[-1]`` reads, on the sample, "Purged as at 2026-03-31: …
     rows past retention, … kept.".
     """
+    require(
+        "purge",
+        {
+            "evidence must be Evidence, as read_evidence gives.": isinstance(evidence, Evidence),
+            "partnership must be a Partnership, as load_partnership gives.": isinstance(partnership, Partnership),
+        },
+    )
     day = (as_day(as_of) - _EPOCH).days
     expired = _expired(evidence.rows, partnership, day)
     if not expired.any():
@@ -129,7 +139,9 @@ def _keys(rows: pa.Table, group: Ints, recorded: Ints, gone: Bools) -> pa.Table:
     about = np.flatnonzero(gone & pc.is_valid(rows["subject_id"]).to_numpy())
     order = about[np.lexsort((recorded[about], group[about]))]
     first = order[boundaries(group[order])]
-    return rows.select(BARRED_SCHEMA.names).take(pa.array(np.sort(first))).cast(BARRED_SCHEMA)
+    keys = rows.select(BARRED_SCHEMA.names[:-1]).take(pa.array(np.sort(first)))
+    rule = pa.array([PAST_RETENTION] * keys.num_rows, pa.string())
+    return keys.append_column("rules", rule).cast(BARRED_SCHEMA)
 
 
 def _counts(evidence: Evidence, gone: Bools) -> Mapping[str, Mapping[str, int]]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from build import partnership
-from riskshare.errors import EvidenceFileError, PolicyError
+from riskshare.errors import ArgumentError, EvidenceFileError
 from riskshare.io.characteristics import MAX_GROUPS, read_characteristics
 from riskshare.records.evidence import INPUT_COLUMNS
 
@@ -74,7 +74,7 @@ def test_partners_may_agree_other_columns() -> None:
 
 @pytest.mark.parametrize("columns", ["sex", ["sex", "subject_id"]])
 def test_agreed_columns_are_a_list_without_the_subject(columns: Any) -> None:
-    with pytest.raises(PolicyError, match="list of agreed characteristics"):
+    with pytest.raises(ArgumentError, match="list of agreed characteristics"):
         read_characteristics([], PARTNERS, columns=columns)
 
 

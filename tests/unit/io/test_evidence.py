@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import traceback
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +22,7 @@ from riskshare.io.evidence import read_evidence
 from riskshare.io.evidence_codes import FAULTS, SOFT_COLUMNS, STOPS
 from riskshare.records.evidence import EVIDENCE_SCHEMA, INPUT_COLUMNS, QUARANTINE_COLUMNS
 
+MARKER = "Zebedee-7741"
 PARTNERS = partnership(agencies=(agency("school"), agency("police", date_formats=("%d/%m/%Y", "%d %b %Y"))))
 
 
@@ -356,3 +362,124 @@ def test_a_blank_class_opens_no_door_for_a_care_agency() -> None:
     read = read_evidence(rows, partnership())
     assert read.quarantine[["row", "column", "code"]].to_numpy().tolist() == [[1, "gateway", "gateway_barred"]]
     assert read.total("accepted") == 2
+
+
+# ------------------------------------------------------------------------------------------- what programs hand over
+
+
+@pytest.mark.parametrize("unit", ["D", "h", "s", "ms", "us", "ns"])
+def test_a_numpy_day_in_a_mapping_is_a_day(unit: str) -> None:
+    day = np.datetime64("2026-03-01").astype(f"datetime64[{unit}]")
+    assert first(event_date=day)["event_date"] == dt.date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (np.datetime64("2026-03-01T00:00:00.000000001"), "has_time"),
+        (np.datetime64("2026-03-01T10", "h"), "has_time"),
+        (np.datetime64("2026-03"), "incomplete_date"),
+        (np.datetime64("2026"), "incomplete_date"),
+        (np.datetime64("20260-03-01"), "date_out_of_range"),
+        (np.datetime64("NaT"), "required_missing"),
+        (np.timedelta64(3, "ns"), "wrong_type"),
+        (pd.Timestamp("2026-03-01 00:00:00.000000001"), "has_time"),
+        (pd.Timestamp("2026-03-01", tz="UTC"), "has_time"),
+        (pd.NaT, "required_missing"),
+    ],
+    ids=str,
+)
+def test_a_moment_in_a_mapping_is_named(sent: Any, code: str) -> None:
+    found = read_evidence([row(event_date=sent)], PARTNERS).quarantine
+    assert list(zip(found["column"], found["code"], strict=True)) == [("event_date", code)]
+
+
+def test_a_moment_where_text_belongs() -> None:
+    found = read_evidence([row(claim_id=np.datetime64("2026-03-01", "ns"))], PARTNERS).quarantine
+    assert list(zip(found["column"], found["code"], strict=True)) == [("claim_id", "wrong_type")]
+
+
+def test_a_nanosecond_in_a_frame_is_a_time() -> None:
+    frame = pd.DataFrame([row()]).assign(event_date=[pd.Timestamp("2026-03-01 00:00:00.000000001")])
+    assert read_evidence(frame, PARTNERS).quarantine["code"].tolist() == ["has_time"]
+
+
+@pytest.mark.parametrize("names", [{"claim_id": 7}, {"claim_id": ("claim", "id")}, {"claim_id": None}], ids=str)
+def test_a_frame_with_a_name_that_is_no_text_stops(names: dict[str, Any]) -> None:
+    frame = pd.DataFrame([row(claim_id="c1")]).rename(columns=names)
+    with pytest.raises(EvidenceFileError) as caught:
+        read_evidence(frame, PARTNERS)
+    assert caught.value.code == "unknown_columns"
+    assert "column 11" in caught.value.hint
+
+
+def test_a_frame_with_a_name_twice_stops() -> None:
+    frame = pd.DataFrame([row(claim_id="c1")]).rename(columns={"claim_id": "agency"})
+    with pytest.raises(EvidenceFileError) as caught:
+        read_evidence(frame, PARTNERS)
+    assert (caught.value.code, caught.value.column) == ("duplicated_column", "agency")
+
+
+class Failing:
+    """A table whose library fails while it hands its columns over, with cells in its message."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        raise self.fault
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RuntimeError, KeyError, ZeroDivisionError, OSError, AttributeError, pl.exceptions.ComputeError],
+    ids=lambda kind: kind.__name__,
+)
+def test_a_table_that_fails_on_the_way_stops_without_its_own_words(fault: type[Exception]) -> None:
+    with pytest.raises(EvidenceFileError) as caught:
+        read_evidence(Failing(fault(MARKER)), PARTNERS)
+    assert caught.value.code == "unreadable_table"
+    told = "".join(traceback.format_exception(caught.value))
+    assert MARKER not in told
+    assert caught.value.__context__ is None
+
+
+def test_a_stream_that_fails_half_way_stops_without_its_own_words() -> None:
+    table = pa.Table.from_pylist([row()])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from table.to_batches()
+        raise RuntimeError(MARKER)
+
+    with pytest.raises(EvidenceFileError) as caught:
+        read_evidence(pa.RecordBatchReader.from_batches(table.schema, batches()), PARTNERS)
+    assert caught.value.code == "unreadable_table"
+    assert MARKER not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("quoted", [False, True], ids=["plain", "with quotes"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=repr)
+@pytest.mark.parametrize(("before", "delimiter"), [("sep=;", ";"), ('"sep=;"', ";"), ("sep=\t", "\t"), ("SEP=,", ",")])
+@pytest.mark.parametrize("marks", ["", "\ufeff", "\ufeff\ufeff"], ids=["no mark", "mark", "two marks"])
+def test_a_line_for_excel_and_marks_in_front_are_not_the_header(
+    tmp_path: Path, marks: str, before: str, delimiter: str, end: str, quoted: bool
+) -> None:
+    rows = [row(), row(record_id="r2")]
+    cell = '"{}"'.format if quoted else str
+    lines = [delimiter.join(rows[0]), *(delimiter.join(cell(value) for value in one.values()) for one in rows)]
+    for number, text in enumerate((f"{before}{end}", "")):
+        path = tmp_path / f"{number}.csv"
+        path.write_text(marks + text + end.join(lines) + end, encoding="utf-8", newline="")
+        evidence = read_evidence(path, PARTNERS)
+        assert evidence.quarantine.empty
+        assert evidence.rows["record_id"].to_pylist() == ["r1", "r2"]
+        assert evidence.rows["row"].to_pylist() == [1, 2]
+
+
+def test_a_doubled_mark_before_json_and_in_utf_16(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("\ufeff\ufeff" + json.dumps(row()), encoding="utf-8")
+    assert read_evidence(path, PARTNERS).total("accepted") == 1
+    path = tmp_path / "a.csv"
+    path.write_text("\ufeff\ufeff" + ",".join(row()) + "\n" + ",".join(row().values()), encoding="utf-16-le")
+    assert read_evidence(path, PARTNERS).total("accepted") == 1

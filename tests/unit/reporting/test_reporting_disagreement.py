@@ -21,6 +21,7 @@ def test_two_agencies_read_one_person(made: Assessment) -> None:
         ["S1", "council", False],
         ["S1", "police", True],
     ]
+    assert readings["scale_valid"].tolist() == [True, True]
     gap = reading_gaps(readings).iloc[0]
     assert (gap["lowest_agency"], gap["highest_agency"], gap["split"]) == ("council", "police", True)
     vote = bar_votes(readings).iloc[0]

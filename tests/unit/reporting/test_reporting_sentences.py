@@ -45,7 +45,7 @@ def test_a_result_in_plain_english(made: Assessment) -> None:
     for part in (
         "Main reason: ",
         "Police hold ",
-        "Police's own 'high' is met.",
+        "Police's own 'high' is met (A count of yes answers, 1 March 2026).",
         'most useful gap: "Any weapon seen?" (School)',
     ):
         assert part in told
@@ -67,7 +67,35 @@ def test_no_sentence_says_what_a_person_is(made: Assessment) -> None:
 def test_bars_are_named_by_agency(made: Assessment) -> None:
     assert bars_sentence(figures(), made.partnership) == "No agency's own 'high' is met."
     met = bars_sentence(figures(bars_met=("council", "health", "police")), made.partnership)
-    assert met == "Council's, Health's and Police's own 'high' is met."
+    assert met == "The own 'high' of 3 agencies is met: Council, Health and Police."
+
+
+def test_a_bar_says_when_on_which_scale_and_whether_that_held_then(made: Assessment) -> None:
+    def row(agency: str, day: str, *, valid: bool = True, meets: bool | None = True) -> dict[str, Any]:
+        return {"line": "record", "agency": agency, "scale": "demo.count", "event_date": day, "meets_bar": meets,
+                "scale_valid": valid}  # fmt: skip
+
+    rows = [
+        row("police", "2026-03-04", valid=False),
+        row("council", "2026-03-01"),
+        row("police", "2025-01-01", meets=False),
+        row("health", "2025-01-01", meets=None),
+        {**row("police", "2026-01-01"), "line": "base"},
+    ]
+    one = bars_sentence(figures(bars_met=("police",)), made.partnership, rows[:1])
+    assert one == (
+        "Police's own 'high' is met (A count of yes answers, 4 March 2026, outside the dates the scale holds for)."
+    )
+    two = bars_sentence(figures(bars_met=("council", "police")), made.partnership, rows)
+    assert two == (
+        "The own 'high' of 2 agencies is met: Council (A count of yes answers, 1 March 2026) and Police (A count of "
+        "yes answers, 4 March 2026, outside the dates the scale holds for)."
+    )
+
+
+def test_what_is_held_for_review_says_so_first(made: Assessment) -> None:
+    told = sentences(figures(lens="harm_by", flags=("for_review",)), [], made.partnership)
+    assert told[0] == "S9 (harm by), HELD FOR A NAMED REVIEWER: medium, 46 (31 to 60)."
 
 
 @pytest.mark.parametrize(
@@ -77,6 +105,9 @@ def test_bars_are_named_by_agency(made: Assessment) -> None:
         (float("nan"), "nobody holds a share"),
         (0.0, "hold none of"),
         (0.004, "under 1 %"),
+        (0.996, "over 99 %"),
+        (0.9951, "over 99 %"),
+        (0.99, "99 %"),
         (1.0, "100 %"),
     ],
 )

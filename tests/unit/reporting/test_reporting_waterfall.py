@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from reporting_sample import line
+from reporting_sample import assessment, line
 
+import build
 from riskshare.assessment import Assessment
 from riskshare.errors import MissingExtraError
 from riskshare.reporting.waterfall import alt_text, draw_waterfall, text_waterfall
@@ -66,6 +67,30 @@ def test_step_labels_do_not_overlap(made: Assessment) -> None:
         bands = [t.get_window_extent() for t in axes.texts if t.get_text() in ("low", "medium", "high", "very high")]
         bands.sort(key=lambda box: box.x0)
         assert all(left.x1 <= right.x0 for left, right in pairwise(bands))
+    finally:
+        pyplot.close(axes.figure)
+
+
+def test_nothing_is_cut_away_even_with_long_names() -> None:
+    """Head, labels and figures stand inside the picture; a long label goes on a second line and keeps its agency."""
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    pyplot.switch_backend("Agg")
+    members = tuple(build.agency(a, name=f"{a.title()} Wide Wandering Women's Welfare Width") for a in build.SECTORS)
+    axes = assessment(agencies=members).plot("S1", lens="harm_by")
+    try:
+        figure = axes.figure
+        figure.canvas.draw()
+        whole = figure.bbox
+        texts = [*axes.get_yticklabels(), *axes.texts, *figure.texts, *figure.legends]
+        for text in texts:
+            box = text.get_window_extent()
+            assert box.x0 >= whole.x0, text
+            assert box.x1 <= whole.x1, text
+            assert box.y1 <= whole.y1 + 1, text
+        labels = [label.get_text() for label in axes.get_yticklabels()]
+        assert any("\n" in label and "Width" in label for label in labels)
+        boxes = sorted((label.get_window_extent() for label in axes.get_yticklabels()), key=lambda box: box.y0)
+        assert all(low.y1 <= high.y0 for low, high in pairwise(boxes))
     finally:
         pyplot.close(axes.figure)
 

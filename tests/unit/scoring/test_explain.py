@@ -96,6 +96,28 @@ def test_a_denial_is_printed_with_no_share() -> None:
     assert why.loc["g", "points"] < 0.0
 
 
+def test_a_later_version_says_so() -> None:
+    first = row("a", event_date="2026-03-01", recorded_date="2026-03-02")
+    why = assessed([first, {**first, "recorded_date": "2026-03-20", "severity": 0.5}, row("b", claim_id="c")]).explain(
+        "S1"
+    )
+    notes = why.set_index("record_id")["notes"]
+    assert notes["a"] == "later version, first recorded 2026-03-02"
+    assert notes["b"] == ""
+
+
+def test_what_is_shown_of_a_row_with_several_origins_belongs_together() -> None:
+    """It passes on a grave worry and a mild record: never the trust of one beside the severity of the other."""
+    rows = [
+        row("grave", claim_id="c1", source_type="worry", event_date="2026-01-01"),
+        row("mild", claim_id="c2", agency="health", severity=0.25, event_date="2026-03-30"),
+        row("both", agency="council", derived_from=["school:grave", "health:mild"]),
+    ]
+    shown = assessed(rows).explain("S1").set_index("record_id").loc["both"]
+    told = (round(shown["trust"], 4), shown["severity"], round(shown["freshness"], 4))
+    assert told in {(0.3325, 1.0, round(2.0 ** (-89 / 180), 4)), (0.9025, 0.25, round(2.0 ** (-1 / 180), 4))}
+
+
 def test_agencies_of_origin() -> None:
     rows = [
         row("a", agency="council", indicator="gang_link", derived_from="police:gone"),

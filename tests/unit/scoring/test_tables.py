@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import build
-from riskshare.records.policy import Caps
+from riskshare.records.policy import Caps, FlagLimits
 from riskshare.records.scale import Band
-from riskshare.scoring.tables import FLAGS, SCORE_COLUMNS
+from riskshare.scoring.tables import BAR_COLUMNS, FLAGS, SCORE_COLUMNS
 from small import ages, assessed, graded, line, row
 
 
@@ -142,6 +142,58 @@ def test_a_newer_reading_of_the_same_agency_replaces_an_older_one() -> None:
 
 def test_a_reading_that_does_not_count_meets_no_bar() -> None:
     assert line(assessed([reading("a", arises_from="agency_initiated"), row("b")]))["bars_met"] == ()
+
+
+def test_the_readings_behind_a_bar_say_when_and_on_which_scale() -> None:
+    agreed = build.partnership(scales=(build.scale(valid_to=dt.date(2026, 3, 15)),))
+    rows = [
+        reading("a", event_date="2026-03-01"), reading("b", agency="council", value="3", route="judgement"),
+        reading("c", agency="police", value="13"), reading("d", agency="health", stance="denies"),
+        reading("e", role="victim", event_date="2026-03-02"),
+    ]  # fmt: skip
+    made = assessed(rows, partnership=agreed)
+    table = made.bars
+    assert tuple(table.columns) == BAR_COLUMNS
+    assert table[["lens", "agency", "record_id", "native_value", "native_band", "route"]].values.tolist() == [
+        ["harm_to", "school", "e", "14", "high", ""],
+        ["harm_by", "council", "b", "3", "standard", "judgement"],
+        ["harm_by", "school", "a", "14", "high", ""],
+    ]
+    assert table["scale_valid"].tolist() == [True, False, True]
+    assert table["event_date"].tolist() == [
+        pd.Timestamp("2026-03-02"),
+        pd.Timestamp("2026-03-31"),
+        pd.Timestamp("2026-03-01"),
+    ]
+    assert line(made)["bars_met"] == ("council", "school")
+    why = made.explain("S1", lens="harm_by").set_index("record_id")
+    assert why.loc[["a", "b", "c", "d"], "meets_bar"].tolist() == [True, True, False, False]
+    assert why.loc[why["line"] != "record", "meets_bar"].isna().all()
+    assert why.loc[["a", "b"], "scale_valid"].tolist() == [True, False]
+
+
+def test_kinds_of_columns_never_depend_on_the_data() -> None:
+    """Where no gap is named by anybody, or nobody leads, the column is still text."""
+    full = assessed([row("a"), reading("b", agency="council")])
+    led = full.scores["leading_agency"].notna().any()
+    assert led
+    tied = [row("a", claim_id="c"), row("b", agency="council", claim_id="c", answer=None)]
+    bare = build.partnership(trust=build.trust_policy(expected_answers=()))
+    for other in (assessed([]), assessed(tied), assessed(tied, partnership=bare), assessed([row(answer="nil")])):
+        assert other.scores.dtypes.equals(full.scores.dtypes)
+        assert other.bars.dtypes.equals(full.bars.dtypes)
+        assert other.claims.dtypes.equals(full.claims.dtypes)
+        assert other.alone().dtypes.equals(full.alone().dtypes)
+        for subject in set(other.scores["subject_id"]):
+            assert other.explain(subject).dtypes.equals(full.explain("S1").dtypes)
+
+
+def test_half_is_police_led() -> None:
+    """The agreed limit itself begins the flag."""
+    half = build.partnership(
+        trust=build.trust_policy(flags=FlagLimits(police_led=1.0, anecdote_led=0.5, stale_freshness=0.25))
+    )
+    assert "police_led" in flags([graded("a", "1A")], partnership=half)
 
 
 def test_override_and_outside_validity() -> None:

@@ -81,8 +81,13 @@ def test_only_the_key_and_the_day_of_first_recording_stay() -> None:
     assert purged.barred.schema == BARRED_SCHEMA
     assert purged.barred.to_pylist() == [
         {"agency": "school", "record_id": "r", "subject_id": "S1", "indicator": "weapon_carrying",
-         "recorded_date": dt.date.fromisoformat(DAY) - dt.timedelta(days=119)}
+         "recorded_date": dt.date.fromisoformat(DAY) - dt.timedelta(days=119), "rules": "past_retention"}
     ]  # fmt: skip
+
+
+def test_a_purged_row_is_shown_to_nobody() -> None:
+    purged = rs.purge(evidence_from_rows([aged("r", 120), aged("young", 1)]), PARTNERS, as_of=DAY)
+    assert rs.assess(purged, PARTNERS, as_of=DAY).quarantined.empty
 
 
 def test_counts_and_notes_say_how_many_went_and_the_law_of_reading_stands() -> None:

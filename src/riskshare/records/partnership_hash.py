@@ -6,12 +6,14 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from riskshare.records.base import Record
-from riskshare.records.partnership import Agency
+from riskshare.records.base import Fixed, Record
 from riskshare.records.policy import TrustPolicy
 from riskshare.records.scale import CommonScale, Scale
+
+if TYPE_CHECKING:  # partnerships work out their own hashes, so the other way round it would be a circle
+    from riskshare.records.partnership import Agency
 
 R = TypeVar("R", bound=Record)
 
@@ -30,7 +32,7 @@ def in_order(record: R) -> R:
         if isinstance(value, Record):
             changes[name] = in_order(value)
         elif isinstance(value, dict):
-            changes[name] = dict(sorted(value.items()))
+            changes[name] = Fixed(sorted(value.items()))
         elif name in _SETS and isinstance(value, tuple):
             changes[name] = tuple(sorted(value))
         elif isinstance(value, tuple) and value and isinstance(value[0], Record):

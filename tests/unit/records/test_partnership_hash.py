@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import hashlib
 import math
+import pickle
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 import build
 from folders import Files, changed, good_files, to_toml, to_toml_with_headings, write_folder
-from riskshare.errors import PartnershipError
+from riskshare.errors import PartnershipError, UnsignedPolicyError
 from riskshare.io.partnership import load_partnership
-from riskshare.io.partnership_hash import in_order, policy_hash
+from riskshare.records import partnership
 from riskshare.records.partnership import Partnership
+from riskshare.records.partnership_hash import in_order, policy_hash
 from riskshare.records.policy import Anchor, BaseRate, Caps, Correlation, Family, FlagLimits, TrustPolicy
 from riskshare.records.scale import CommonScale
+from small import assessed, row
 
 SECOND = {
     "id": "demo.another",
@@ -97,12 +103,12 @@ def test_any_number_changed_changes_the_hash(file: str, path: str, value: float)
     paths = ("lo", "bands[0].from") if (file, path) in FIRST else (path,)
     for other in (type(value)(value * (1 - 2**-40)), value + 0.25, value + 1, value - 1):
         try:
-            partnership = load(changed(FILES, *((file, one, other) for one in paths)))
+            agreed = load(changed(FILES, *((file, one, other) for one in paths)))
         except PartnershipError:
             continue  # the number next to it is not allowed there; the one on the other side is
         if other != value:
-            assert partnership.version != GOOD.version
-            assert (partnership.policy_hash != GOOD.policy_hash) == (file != "partnership.toml")
+            assert agreed.version != GOOD.version
+            assert (agreed.policy_hash != GOOD.policy_hash) == (file != "partnership.toml")
             return
     pytest.fail("no neighbouring number is allowed")
 
@@ -118,19 +124,19 @@ def test_any_number_changed_changes_the_hash(file: str, path: str, value: float)
     ],
 )
 def test_what_is_not_signed_changes_the_version_alone(path: str, value: Any) -> None:
-    partnership = load(changed(FILES, ("partnership.toml", path, value)))
-    assert partnership.policy_hash == GOOD.policy_hash
-    assert partnership.version != GOOD.version
+    agreed = load(changed(FILES, ("partnership.toml", path, value)))
+    assert agreed.policy_hash == GOOD.policy_hash
+    assert agreed.version != GOOD.version
 
 
 def test_a_signature_changes_neither() -> None:
-    partnership = load(FILES | {"signatures.toml": ""})
-    assert (partnership.policy_hash, partnership.version) == (GOOD.policy_hash, GOOD.version)
+    agreed = load(FILES | {"signatures.toml": ""})
+    assert (agreed.policy_hash, agreed.version) == (GOOD.policy_hash, GOOD.version)
 
 
 def test_words_are_agreed_too() -> None:
-    partnership = load(changed(FILES, ("trust.toml", "indicators[0].definition", "Another definition.")))
-    assert partnership.policy_hash != GOOD.policy_hash
+    agreed = load(changed(FILES, ("trust.toml", "indicators[0].definition", "Another definition.")))
+    assert agreed.policy_hash != GOOD.policy_hash
 
 
 def test_the_hash_stays_what_it_was() -> None:
@@ -189,3 +195,72 @@ def test_what_scoring_takes_from_agencies_is_signed(tmp_path: Path) -> None:
     agreed = load_partnership(write_folder(tmp_path / "a"))
     other = changed(good_files(), ("partnership.toml", "agencies[2].sector", "voluntary"))
     assert load_partnership(write_folder(tmp_path / "b", other)).policy_hash != agreed.policy_hash
+
+
+# -------------------------------------------------------------------------------------------- changed after loading
+
+
+def changed_in_memory() -> dict[str, Partnership]:
+    """A signed partnership of which something was changed after everybody signed, by what was changed."""
+    signed = build.partnership()
+    trust, (scale,) = signed.trust, signed.scales
+    caps = trust.caps.model_copy(update={"sectors": {"police": 99.0}})
+    police = build.agency("police", sector="voluntary")
+    return {
+        "a number of the trust policy": replace(signed, trust=trust.model_copy(update={"z": 0.1})),
+        "a cap": replace(signed, trust=trust.model_copy(update={"caps": caps})),
+        "a scale": replace(signed, scales=(scale.model_copy(update={"step": 0.5}),)),
+        "the common scale": replace(signed, common_scale=CommonScale(high_from=60.0)),
+        "a sector": replace(signed, agencies=(*(a for a in signed.agencies if a.id != "police"), police)),
+    }
+
+
+@pytest.mark.parametrize("what", changed_in_memory())
+def test_what_was_signed_is_what_is_used(what: str) -> None:
+    tampered = changed_in_memory()[what]
+    assert tampered.signatures == build.partnership().signatures
+    with pytest.raises(UnsignedPolicyError, match="riskshare sign"):
+        assessed([row()], partnership=tampered)
+    (told,) = assessed([row()], partnership=tampered, trial=True).to_dicts()
+    assert told["trial"] is True
+    assert told["policy_hash"] != build.partnership().policy_hash
+    assert told["partnership_version"] != build.partnership().version
+
+
+def test_signing_what_was_changed_makes_it_good() -> None:
+    changed_and_signed = build.sign_all(changed_in_memory()["a cap"])
+    assert not assessed([row()], partnership=changed_and_signed).trial
+
+
+def test_a_loaded_partnership_cannot_be_changed_in_place() -> None:
+    trust = GOOD.trust
+    with pytest.raises(ValidationError):
+        trust.z = 0.1
+    for table in (trust.caps.sectors, trust.correlation.within_agency):
+        for change in (
+            lambda table=table: table.update(police=9.0),
+            lambda table=table: table.__setitem__("police", 9.0),
+            lambda table=table: table.pop("police"),
+            lambda table=table: table.clear(),
+            lambda table=table: table.__ior__({"police": 9.0}),
+        ):
+            with pytest.raises(TypeError, match="cannot be changed"):
+                change()
+    assert load(FILES) == GOOD
+
+
+def test_a_copy_is_as_fixed_and_as_signed() -> None:
+    for copied in (copy.deepcopy(GOOD), pickle.loads(pickle.dumps(GOOD))):
+        assert copied == GOOD
+        assert (copied.policy_hash, copied.version) == (GOOD.policy_hash, GOOD.version)
+        with pytest.raises(TypeError, match="cannot be changed"):
+            copied.trust.caps.sectors["police"] = 9.0
+
+
+def test_hashes_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scoring one person at a time must not pay for them each time."""
+    agreed = build.partnership()
+    first = (agreed.policy_hash, agreed.version)
+    monkeypatch.setattr(partnership, "policy_hash", None)
+    monkeypatch.setattr(partnership, "version_hash", None)
+    assert (agreed.policy_hash, agreed.version) == first

@@ -1,0 +1,158 @@
+"""Every public function says what it expected when it is given something else: in our own errors, by no value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import build
+import riskshare as rs
+from folders import write_folder
+from small import assessed, evidence_of, row
+
+MARKER = "Zebedee-7741"
+PARTNERS = build.partnership()
+FUNCTIONS = sorted(name for name in rs.__all__ if inspect.isfunction(getattr(rs, name)))
+
+
+@cache
+def good(name: str, folder: Path) -> dict[str, Any]:
+    """Arguments that a function can be called with."""
+    read = {"source": (), "partnership": PARTNERS, "accept_bad": False, "progress": None}
+    evidence = evidence_of([row()])
+    return {
+        "assess": {
+            "evidence": evidence, "partnership": PARTNERS, "as_of": "2026-03-31", "subjects": None, "trial": False,
+            "conditions_met": (), "progress": None,
+        },
+        "audit_groups": {
+            "assessment": assessed([row()]), "characteristics": rs.read_characteristics([], PARTNERS), "by": None,
+            "lens": None, "reference": None, "min_group": 10, "n_resamples": 200, "level": 0.95, "seed": 0,
+        },
+        "load_partnership": {"folder": folder},
+        "normalise": {"rows": evidence.rows, "partnership": PARTNERS},
+        "purge": {"evidence": evidence, "partnership": PARTNERS, "as_of": "2026-03-31"},
+        "read_characteristics": {**read, "columns": ("sex",)},
+        "read_evidence": {**read, "max_bad_share": 0.2},
+        "read_subjects": read,
+        "sign": {"folder": folder, "agency": "school", "role": "head", "signed_on": dt.date(2026, 3, 31)},
+    }[name]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_folder(tmp_path_factory.mktemp("agreed"))
+
+
+JUNK: dict[str, Any] = {
+    "None": None,
+    "a number": 3,
+    "a huge number": 10**30,
+    "a negative number": -1,
+    "a fraction": 0.123,
+    "NaN": float("nan"),
+    "a decimal": Decimal("0.5"),
+    "true": True,
+    "text": MARKER,
+    "text with a NUL": f"{MARKER}\x00",
+    "bytes": MARKER.encode(),
+    "a list": [MARKER],
+    "a list of numbers": [3],
+    "a mapping": {MARKER: MARKER},
+    "a set": {MARKER},
+    "an array": np.array([1, 2]),
+    "a frame": pd.DataFrame({MARKER: [1]}),
+    "a table": pa.table({"scale": [1]}),
+    "an object": object(),
+    "a class": rs.Assessment,
+    "a moment": dt.datetime(2026, 3, 31),
+    "missing": pd.NA,
+    "no time": pd.NaT,
+    "a function": len,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("kind", JUNK)
+def test_nothing_but_our_own_errors(name: str, kind: str, folder: Path) -> None:
+    """Each argument in turn is replaced by something odd; a few of these are good, and then nothing is raised."""
+    function: Callable[..., object] = getattr(rs, name)
+    arguments = good(name, folder)
+    assert set(arguments) == set(inspect.signature(function).parameters)
+    errors = {}
+    for parameter in arguments:
+        if parameter == "progress" and callable(JUNK[kind]):
+            continue  # whatever can be called is taken at its word
+        try:
+            function(**{**arguments, parameter: JUNK[kind]})
+        except rs.RiskshareError as error:
+            errors[parameter] = error
+    for parameter, error in errors.items():
+        assert error.__cause__ is None
+        if parameter != "source":  # of which a file's own name is shown
+            assert MARKER not in str(error) + repr(error)
+
+
+WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "audit_groups": (
+        {"assessment": 3, "characteristics": None, "by": 3, "lens": [], "reference": b"x", "min_group": "10",
+         "n_resamples": 200.0, "level": "0.95", "seed": "x"},
+        ["assessment must be an Assessment", "characteristics must be Characteristics", "by must be text or None",
+         "lens must be text or None", "reference must be text or None", "min_group must be a whole number",
+         "n_resamples must be a whole number", "level must be a number", "seed must be a whole number of 0 or more"],
+    ),
+    "load_partnership": ({"folder": 3}, ["folder must be a path"]),
+    "normalise": ({"rows": [], "partnership": "x"}, ["rows must be a pyarrow table", "partnership must be a Partner"]),
+    "purge": ({"evidence": [], "partnership": None}, ["evidence must be Evidence", "partnership must be a Partner"]),
+    "read_characteristics": (
+        {"partnership": None, "accept_bad": "no", "progress": 3, "columns": "sex"},
+        ["partnership must be a Partnership", "accept_bad must be True or False", "progress must be None", "columns"],
+    ),
+    "read_evidence": (
+        {"partnership": {}, "accept_bad": None, "progress": "x", "max_bad_share": None},
+        ["partnership must be a Partnership", "accept_bad must be True or False", "progress must", "max_bad_share"],
+    ),
+    "read_subjects": (
+        {"partnership": None, "accept_bad": 1, "progress": []},
+        ["partnership must be a Partnership", "accept_bad must be True or False", "progress must be None"],
+    ),
+    "sign": (
+        {"folder": 3, "agency": [], "role": None, "signed_on": "2026-03-31"},
+        ["folder must be a path", "agency must be text", "role must be text", "signed_on must be a datetime.date"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_everything_wrong_is_named_at_once(name: str, folder: Path) -> None:
+    changes, told = WRONG[name]
+    with pytest.raises(rs.ArgumentError) as caught:
+        getattr(rs, name)(**{**good(name, folder), **changes})
+    assert len(caught.value.problems) == len(told)
+    assert all(said.startswith(words) for words, said in zip(told, caught.value.problems, strict=True))
+    assert str(caught.value).startswith(f"{name}(): ")
+    assert isinstance(caught.value, TypeError)
+
+
+def test_what_is_out_of_range_is_named_at_once_too(folder: Path) -> None:
+    options = {"min_group": 1, "n_resamples": 1, "level": 2, "lens": "both", "by": "tenure"}
+    with pytest.raises(rs.PolicyError) as caught:
+        rs.audit_groups(**{**good("audit_groups", folder), **options})
+    for name in options:
+        assert f"{name} m" in str(caught.value) or f"{name} may" in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", [0, np.int64(3), np.random.default_rng(3)], ids=["0", "NumPy's 3", "generator"])
+def test_good_seeds_of_every_kind(seed: Any, folder: Path) -> None:
+    audit = rs.audit_groups(**{**good("audit_groups", folder), "seed": seed, "level": np.float64(0.9)})
+    assert audit.n_resamples == 200
