@@ -17,12 +17,21 @@ import pytest
 
 import build
 import riskshare as rs
+import shared
 from folders import write_folder
 from small import assessed, evidence_of, row
 
 MARKER = "Zebedee-7741"
 PARTNERS = build.partnership()
 FUNCTIONS = sorted(name for name in rs.__all__ if inspect.isfunction(getattr(rs, name)))
+
+
+@cache
+def both_scored() -> rs.SharedCases:
+    """Forty cases that the police and a school both scored."""
+    scores = {agency: shared.people(range(40)) for agency in ("police", "school")}
+    scores = {agency: {who: value % 25 for who, value in own.items()} for agency, own in scores.items()}
+    return rs.read_shared_cases(shared.rows(scores), PARTNERS)
 
 
 @cache
@@ -39,12 +48,29 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "assessment": assessed([row()]), "characteristics": rs.read_characteristics([], PARTNERS), "by": None,
             "lens": None, "reference": None, "min_group": 10, "n_resamples": 200, "level": 0.95, "seed": 0,
         },
+        "compare_responses": {
+            "partnership": PARTNERS, "responses": (), "until": "2026-03-31", "nation": "england",
+        },
+        "compare_thresholds": {
+            "partnership": PARTNERS, "shared_cases": both_scored(), "replicates": 2, "seed": 0,
+            "characteristics": None, "progress": None,
+        },
+        "link_scales": {
+            "partnership": PARTNERS, "shared_cases": both_scored(), "source": ("police", "demo.count"),
+            "target": ("school", "demo.count"), "replicates": 2, "seed": 0,
+        },
         "load_partnership": {"folder": folder},
         "normalise": {"rows": evidence.rows, "partnership": PARTNERS},
         "purge": {"evidence": evidence, "partnership": PARTNERS, "as_of": "2026-03-31"},
         "read_characteristics": {**read, "columns": ("sex",)},
         "read_evidence": {**read, "max_bad_share": 0.2},
+        "read_responses": read,
+        "read_shared_cases": read,
         "read_subjects": read,
+        "response_plan": {
+            "assessment": assessed([row()]), "subject_id": row()["subject_id"], "partnership": PARTNERS,
+            "at": "2026-03-31T12:00:00Z", "nation": "england",
+        },
         "sign": {"folder": folder, "agency": "school", "role": "head", "signed_on": dt.date(2026, 3, 31)},
     }[name]  # fmt: skip
 
@@ -99,7 +125,7 @@ def test_nothing_but_our_own_errors(name: str, kind: str, folder: Path) -> None:
             errors[parameter] = error
     for parameter, error in errors.items():
         assert error.__cause__ is None
-        if parameter != "source":  # of which a file's own name is shown
+        if parameter not in ("source", "shared_cases", "responses"):  # of which a file's own name is shown
             assert MARKER not in str(error) + repr(error)
 
 

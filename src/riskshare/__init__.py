@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from riskshare.assessment import Assessment, assess
+    from riskshare.comparing import (
+        ThresholdComparison,
+        compare_responses,
+        compare_thresholds,
+        link_scales,
+        response_plan,
+    )
     from riskshare.errors import (
         ArgumentError,
         EvidenceError,
@@ -25,11 +32,19 @@ if TYPE_CHECKING:
     from riskshare.io.characteristics import read_characteristics
     from riskshare.io.evidence import read_evidence
     from riskshare.io.partnership import load_partnership
+    from riskshare.io.responses import read_responses
+    from riskshare.io.shared_cases import read_shared_cases
     from riskshare.io.signing import sign
     from riskshare.io.subjects import read_subjects
     from riskshare.records.characteristics import Characteristics
     from riskshare.records.evidence import Evidence, Subjects
+    from riskshare.records.linked_scores import LinkedScore, LinkedScores
+    from riskshare.records.links import Link
     from riskshare.records.partnership import Partnership
+    from riskshare.records.plan import Plan
+    from riskshare.records.response_times import ResponseTimes
+    from riskshare.records.responses import Responses
+    from riskshare.records.shared_cases import SharedCases
     from riskshare.scales.normalise import Readings, normalise
     from riskshare.scoring.groups import GroupAudit, audit_groups
     from riskshare.trust.purge import purge
@@ -43,25 +58,39 @@ _HOMES = {
     "EvidenceError": "riskshare.errors",
     "EvidenceFileError": "riskshare.errors",
     "GroupAudit": "riskshare.scoring.groups",
+    "Link": "riskshare.records.links",
     "LinkRefusedError": "riskshare.errors",
+    "LinkedScore": "riskshare.records.linked_scores",
+    "LinkedScores": "riskshare.records.linked_scores",
     "MissingExtraError": "riskshare.errors",
     "Partnership": "riskshare.records.partnership",
     "PartnershipError": "riskshare.errors",
+    "Plan": "riskshare.records.plan",
     "PolicyError": "riskshare.errors",
     "Problem": "riskshare.errors",
     "Readings": "riskshare.scales.normalise",
+    "ResponseTimes": "riskshare.records.response_times",
+    "Responses": "riskshare.records.responses",
     "RiskshareError": "riskshare.errors",
+    "SharedCases": "riskshare.records.shared_cases",
     "Subjects": "riskshare.records.evidence",
+    "ThresholdComparison": "riskshare.comparing",
     "UnknownSubjectError": "riskshare.errors",
     "UnsignedPolicyError": "riskshare.errors",
     "assess": "riskshare.assessment",
     "audit_groups": "riskshare.scoring.groups",
+    "compare_responses": "riskshare.comparing",
+    "compare_thresholds": "riskshare.comparing",
+    "link_scales": "riskshare.comparing",
     "load_partnership": "riskshare.io.partnership",
     "normalise": "riskshare.scales.normalise",
     "purge": "riskshare.trust.purge",
     "read_characteristics": "riskshare.io.characteristics",
     "read_evidence": "riskshare.io.evidence",
+    "read_responses": "riskshare.io.responses",
+    "read_shared_cases": "riskshare.io.shared_cases",
     "read_subjects": "riskshare.io.subjects",
+    "response_plan": "riskshare.comparing",
     "sign": "riskshare.io.signing",
 }
 
@@ -73,26 +102,40 @@ __all__ = [
     "EvidenceError",
     "EvidenceFileError",
     "GroupAudit",
+    "Link",
     "LinkRefusedError",
+    "LinkedScore",
+    "LinkedScores",
     "MissingExtraError",
     "Partnership",
     "PartnershipError",
+    "Plan",
     "PolicyError",
     "Problem",
     "Readings",
+    "ResponseTimes",
+    "Responses",
     "RiskshareError",
+    "SharedCases",
     "Subjects",
+    "ThresholdComparison",
     "UnknownSubjectError",
     "UnsignedPolicyError",
     "__version__",
     "assess",
     "audit_groups",
+    "compare_responses",
+    "compare_thresholds",
+    "link_scales",
     "load_partnership",
     "normalise",
     "purge",
     "read_characteristics",
     "read_evidence",
+    "read_responses",
+    "read_shared_cases",
     "read_subjects",
+    "response_plan",
     "sign",
 ]
 

@@ -7,7 +7,7 @@
     ├── PartnershipError (ValueError)        the agreed folder has problems; all of them are listed
     ├── PolicyError (ValueError)             an agreed rule does not allow what was asked
     │   ├── UnsignedPolicyError              an agency has not signed the policy in force
-    │   └── LinkRefusedError                 a nominal or effort scale cannot be placed on the common scale
+    │   └── LinkRefusedError                 a scale has no place on the common scale or another's
     ├── EvidenceError (ValueError)           evidence cannot be used
     │   └── EvidenceFileError                the whole file was stopped; nothing of it was read
     ├── PlaceError (ValueError)              points, areas or buildings cannot be used; everything wrong is listed
@@ -91,15 +91,17 @@ class UnsignedPolicyError(PolicyError):
 
 
 class LinkRefusedError(PolicyError):
-    """A scale that does not measure severity was asked for a place on the common scale."""
+    """A scale was asked for a place that it does not have: on the common scale, or on another agency's.
 
-    def __init__(self, scale_id: str, reason: str) -> None:
+    ``reason`` says why; ``hint`` what to do, where the reason does not.
+    """
+
+    def __init__(
+        self, scale_id: str, reason: str, *, hint: str = "Cross-tabulate it beside the score instead of scoring it."
+    ) -> None:
         self.scale_id = scale_id
         self.reason = reason
-        super().__init__(
-            f"Scale {scale_id!r} is refused on linking: {reason} "
-            "Cross-tabulate it beside the score instead of scoring it."
-        )
+        super().__init__(f"Scale {scale_id!r} is refused on linking: {reason} {hint}".rstrip())
 
 
 class EvidenceError(RiskshareError, ValueError):

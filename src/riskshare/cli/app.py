@@ -43,6 +43,10 @@ Trial = Annotated[bool, typer.Option("--trial", help="Let an unsigned policy run
 Condition = Annotated[
     list[str] | None, typer.Option("--condition", help="A handling condition this use satisfies; repeatable.")
 ]
+AcceptBad = Annotated[
+    bool,
+    typer.Option("--accept-bad", help="Read on where more than a fifth of the rows are faulty; those stay set aside."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files made; owner-only.")]
@@ -63,13 +67,14 @@ def check(
     folder: Folder,
     evidence: Annotated[list[Path] | None, typer.Argument(metavar="[EVIDENCE]...", help="Evidence files.")] = None,
     subjects: SubjectsFile = None,
+    accept_bad: AcceptBad = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Check a partnership folder and, if given, evidence: every problem at once."""
     from riskshare.cli.check import run_check
 
-    raise typer.Exit(run_check(folder, evidence or [], subjects, Screen(as_json, quiet)))
+    raise typer.Exit(run_check(folder, evidence or [], subjects, Screen(as_json, quiet), accept_bad=accept_bad))
 
 
 @app.command()
@@ -93,9 +98,10 @@ def assess(
     evidence: Annotated[list[Path], typer.Argument(metavar="EVIDENCE...", help="Evidence files, read as one.")],
     as_of: AsOf,
     subjects: SubjectsFile = None,
-    out: Out = Path("out"),
+    out: Out = Path("out/assess"),
     trial: Trial = False,
     condition: Condition = None,
+    accept_bad: AcceptBad = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -104,8 +110,8 @@ def assess(
     from riskshare.io.writing import check_folder
 
     check_folder(out)
-    job = Job(folder, tuple(evidence), subjects, as_of, trial, tuple(condition or ()))
-    run_assess(job, out, Screen(as_json, quiet))
+    job = Job(folder, tuple(evidence), subjects, as_of, trial, tuple(condition or ()), accept_bad)
+    raise typer.Exit(run_assess(job, out, Screen(as_json, quiet)))
 
 
 @app.command()
@@ -117,6 +123,7 @@ def explain(
     subjects: SubjectsFile = None,
     trial: Trial = False,
     condition: Condition = None,
+    accept_bad: AcceptBad = False,
     plot: Annotated[Path | None, typer.Option("--plot", help="Also draw the first lens as a PNG, owner-only.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -128,8 +135,82 @@ def explain(
 
     if plot is not None:
         check_file(plot)
-    job = Job(folder, (evidence,), subjects, as_of, trial, tuple(condition or ()))
+    job = Job(folder, (evidence,), subjects, as_of, trial, tuple(condition or ()), accept_bad)
     run_explain(job, subject, plot, Screen(as_json, quiet))
+
+
+thresholds = typer.Typer(
+    no_args_is_help=True,
+    help="Whose bar is higher, by how much, and what it costs; and who acts how fast.",
+)
+app.add_typer(thresholds, name="thresholds")
+
+
+@thresholds.command("show")
+def show_thresholds(
+    folder: Folder,
+    scale: Annotated[list[str] | None, typer.Option("--scale", help="Id of a scale to show; repeatable.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Also draw the ladder as a PNG, owner-only.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show every agreed scale's bands side by side on the common scale."""
+    from riskshare.cli.thresholds import run_show
+    from riskshare.io.writing import check_file
+
+    if plot is not None:
+        check_file(plot)
+    run_show(folder, scale or [], plot, Screen(as_json, quiet))
+
+
+@thresholds.command("compare")
+def compare_thresholds(
+    folder: Folder,
+    shared_cases: Annotated[Path, typer.Argument(metavar="SHARED_CASES", help="Cases that several agencies scored.")],
+    characteristics: Annotated[
+        Path | None, typer.Option("--characteristics", help="Groups: does every link hold alike for all?")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", help="A characteristic agreed for audit; repeatable.")
+    ] = None,
+    replicates: Annotated[int, typer.Option("--replicates", min=2, max=100_000, help="Bootstrap replicates.")] = 500,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the bootstrap.")] = 0,
+    to: Annotated[str | None, typer.Option("--to", help="Speak to this agency, by id.")] = None,
+    people: Annotated[bool, typer.Option("--people", help="Also give the tables with a line a person.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for internal files; owner-only.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare whose "high" is higher, on cases that several agencies scored."""
+    from riskshare.cli.thresholds import Comparing, run_compare
+    from riskshare.io.writing import check_folder
+
+    if out is not None:
+        check_folder(out)
+    columns = tuple(column or ())
+    job = Comparing(folder, shared_cases, characteristics, columns, replicates, seed, to, people)
+    run_compare(job, out, Screen(as_json, quiet))
+
+
+@thresholds.command("response")
+def compare_responses(
+    folder: Folder,
+    responses: Annotated[Path, typer.Argument(metavar="RESPONSES", help="Cases with when they started and stopped.")],
+    until: Annotated[dt.date, typer.Option("--until", parser=iso_day, metavar="DATE", help="Cases are known to here.")],
+    nation: Annotated[
+        str, typer.Option("--nation", help="Bank holidays: england, wales, scotland or northern_ireland.")
+    ] = "england",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for internal files; owner-only.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare how fast agencies act, against their standards and at matched severity."""
+    from riskshare.cli.responses import run_response
+    from riskshare.io.writing import check_folder
+
+    if out is not None:
+        check_folder(out)
+    run_response(folder, responses, until, nation, out, Screen(as_json, quiet))
 
 
 @app.command()

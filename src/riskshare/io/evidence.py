@@ -114,7 +114,7 @@ def read_evidence(
         rows=_accepted_rows(sheet, checked, np.flatnonzero(accepted)),
         quarantine=fault_table(sheet, faults.hard, INPUT_COLUMNS),
         unknown=fault_table(sheet, faults.soft, INPUT_COLUMNS, accepted),
-        duplicates=_duplicate_table(sheet, repeats, originals),
+        duplicates=duplicate_table(sheet, repeats, originals),
         barred=barred_keys(checked, faults),
         counts=counts,
         partnership_version=partnership.version,
@@ -199,7 +199,8 @@ def _nothing(columns: tuple[str, ...]) -> pd.DataFrame:
     return _empty(columns).copy()
 
 
-def _duplicate_table(sheet: Sheet, repeats: Ints, originals: Ints) -> pd.DataFrame:
+def duplicate_table(sheet: Sheet, repeats: Ints, originals: Ints) -> pd.DataFrame:
+    """Return which rows repeat which earlier ones, in the order read; empty for none."""
     if not repeats.size:
         return _nothing(DUPLICATE_COLUMNS)
     order = np.argsort(repeats)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from riskshare.io.evidence_cells import (
@@ -26,6 +25,7 @@ from riskshare.io.evidence_cells import (
 from riskshare.io.evidence_dates import check_order, read_dates
 from riskshare.io.evidence_places import read_places
 from riskshare.io.evidence_refs import read_handling, read_references
+from riskshare.io.readings import check_scale
 from riskshare.records.evidence import (
     ANSWERS,
     ARISES_FROM,
@@ -38,7 +38,6 @@ from riskshare.records.evidence import (
     STATUSES,
 )
 from riskshare.records.partnership import Partnership
-from riskshare.scales.reading import parse_values
 
 DEFAULTS: Final = {"stance": "supports", "status": "current", "data_class": "other", "handling": "C"}
 """What an empty cell means, where the contract gives it a meaning (design, section 4)."""
@@ -154,11 +153,7 @@ def _check_readings(cells: Mapping[str, Cells], partnership: Partnership, has_se
         own_routes = [r.id for r in agreed[name].routes]
         faults.add(on_scale & (route.codes >= 0) & ~route.among(own_routes), "route", "unknown_route")
         rows = np.flatnonzero(on_scale & (value.codes >= 0))
-        if rows.size:
-            distinct, back = np.unique(value.codes[rows], return_inverse=True)
-            reasons = parse_values(agreed[name], value.values.take(pa.array(distinct))).fault
-            for reason in sorted(set(reasons.tolist()) - {""}):
-                faults.add(rows[(reasons == reason)[back]], "value", reason)
+        check_scale(agreed[name], value, rows, faults)
 
 
 CARE_SECTORS: Final = ("health", "ambulance", "social_care")

@@ -90,8 +90,8 @@ BARRED_SCHEMA: Final = pa.schema(
 )
 """Keys of quarantined rows that could be read: a relay of one of them gets no weight (methods: model, R5).
 
-``recorded_date`` is null where it could not be read: such a row bars from the first day on. ``rules`` are the rules that
-set the row aside, as ``column: code`` joined by ``; ``, or ``PAST_RETENTION``.
+``recorded_date`` is null where it could not be read: such a row bars from the first day on. ``rules`` are the rules
+that set the row aside, as ``column: code`` joined by ``; ``, or ``PAST_RETENTION``.
 """
 PAST_RETENTION: Final = "past_retention"
 """The rule of a row that was purged: it may be shown to nobody, but what repeats it must still find that it is gone."""

@@ -49,7 +49,8 @@ def caveat(partnership: Partnership, as_of: dt.date, *, trial: bool) -> str:
         "Nothing here decides about a person: it tells a named practitioner what partners hold, how sure it is and "
         f"what is missing. Scores are agreed positions from 0 to 100 ({band_sentence(partnership)}), not probabilities."
         " 'Cannot say' is not 'low': what nobody asked does not reassure. "
-        f"{partnership.name}, as known on {day(as_of)}, policy {partnership.policy_hash[:12]}."
+        f"{partnership.name}, as known on {day(as_of)}; policy signed {partnership.policy_hash[:12]}, version of the "
+        f"partnership {partnership.version[:12]} (`partnership_version` in files)."
     )
     return " ".join(part for part in parts if part)
 
@@ -127,7 +128,7 @@ def sentences(
 
 
 def headline(line: Mapping[str, Any]) -> str:
-    """Return who, through which lens, band and interval; what is held for a named reviewer says so before all else.
+    """Return who, harm to or by them, band and interval; what is held for a named reviewer says so before all else.
 
     >>> headline({"subject_id": "S1", "lens": "harm_by", "band": "medium", "score": 46, "lower": 31, "upper": 60,
     ...     "factual_score": 46, "score_uncapped": 46, "band_low": "medium", "band_high": "medium",
@@ -139,16 +140,16 @@ def headline(line: Mapping[str, Any]) -> str:
 
 
 def band_and_interval(line: Mapping[str, Any]) -> str:
-    """Return band, score, interval and what facts alone come to, such as ``medium, 46 (31 to 60), facts alone 40``.
+    """Return band, score, interval and what facts alone come to, such as ``medium, 46 (31 to 60), 40 on facts alone``.
 
     >>> band_and_interval({"band": "medium", "score": 46, "lower": 31, "upper": 60, "factual_score": 40,
     ...     "score_uncapped": 46, "n_records": 3, "band_low": "medium", "band_high": "medium"})
-    'medium, 46 (31 to 60), facts alone 40'
+    'medium, 46 (31 to 60), 40 on facts alone'
     """
     low, high = line["band_low"], line["band_high"]
     bands = f": {low} to {high}" if low != high and line["band"] != "cannot say" else ""
     figures = f"{line['score']} ({line['lower']} to {line['upper']}{bands})"
-    facts = "" if line["factual_score"] == line["score"] else f", facts alone {line['factual_score']}"
+    facts = "" if line["factual_score"] == line["score"] else f", {line['factual_score']} on facts alone"
     uncapped = "" if line["score_uncapped"] == line["score"] else f", {line['score_uncapped']} without caps"
     why = f" because {_why_cannot_say(line)}" if line["band"] == "cannot say" else ""
     return f"{line['band']}{why}{';' if why else ','} {figures}{facts}{uncapped}"
@@ -159,7 +160,7 @@ def _why_cannot_say(line: Mapping[str, Any]) -> str:
         return "no record counts"
     if line["band_low"] == "low" and line["band_high"] in ("high", "very high"):
         return f"what is known fits {line['band_low']} as well as {line['band_high']}"
-    return "too little has been asked for 'low'"
+    return "too few of the expected questions are answered to call it low"
 
 
 def main_reason(line: Mapping[str, Any], reasons: Iterable[Mapping[str, Any]], partnership: Partnership) -> str:
@@ -176,7 +177,7 @@ def main_reason(line: Mapping[str, Any], reasons: Iterable[Mapping[str, Any]], p
     names = agency_names(partnership)
     agencies = listed([names[agency] for agency in dict.fromkeys(row["agency"] for row in of_it)])
     bases = {row["basis"] for row in of_it}
-    kind = "facts and anecdote" if len(bases) == 2 else "facts" if bases == {"factual"} else "anecdote only"
+    kind = "facts and anecdote" if len(bases) == 2 else "facts" if bases == {"factual"} else "all anecdote"
     newest = max(_as_date(row["event_date"]) for row in of_it)
     return (
         f"{indicator_names(partnership)[top]} ({counted(len(of_it), 'record')} of {agencies}, {kind}, "
@@ -239,7 +240,8 @@ def gap_sentence(line: Mapping[str, Any], partnership: Partnership) -> str:
     """
     if is_missing(line["completeness"]):
         return "Nothing is expected to be asked, so nothing reassures."
-    asked = f"{percent(float(line['completeness']))} of the expected questions, by worth, have a formal answer"
+    share = percent(float(line["completeness"]))
+    asked = f"{share} of the expected questions, counted by what each can tell, have a formal answer"
     if is_missing(line["most_useful_gap"]):
         return f"{asked}; no gap stands out."
     expected = {answer.id: answer for answer in partnership.trust.expected_answers}[line["most_useful_gap"]]

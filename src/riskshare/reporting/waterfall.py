@@ -52,7 +52,12 @@ def alt_text(explanation: pd.DataFrame, line: Mapping[str, Any], partnership: Pa
 
 
 def text_waterfall(
-    explanation: pd.DataFrame, line: Mapping[str, Any], partnership: Partnership, *, width: int = 100
+    explanation: pd.DataFrame,
+    line: Mapping[str, Any],
+    partnership: Partnership,
+    *,
+    width: int = 100,
+    title: bool = True,
 ) -> str:
     """Return the waterfall as lines of ASCII bars, each with its points and the running total.
 
@@ -65,6 +70,8 @@ def text_waterfall(
     partnership : Partnership
     width : int
         Columns; less than 60 is taken as 60.
+    title : bool
+        Begin with who, band and interval.
 
     Returns
     -------
@@ -75,7 +82,10 @@ def text_waterfall(
     chain = steps(explanation, line, partnership)
     label_width = max(26, width * 44 // 100)
     ruler = _Ruler(width - label_width - 18, max(100.0, *(step.end for step in chain)), partnership)
-    lines = [*textwrap.wrap(headline(line), width), f"{'':{label_width}}  points  total  {ruler.numbers()}"]
+    lines = [
+        *(textwrap.wrap(headline(line), width) if title else ()),
+        f"{'':{label_width}}  points  total  {ruler.numbers()}",
+    ]
     for number, (step, points) in enumerate(zip(chain, shown_points(chain), strict=True)):
         told = f"{number}. {step.label}" if step.kind in RECORDS else step.label
         label = textwrap.shorten(told, label_width, placeholder="..")

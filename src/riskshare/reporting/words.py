@@ -121,7 +121,7 @@ EXCLUDED_WORDS: Final[Mapping[str, str]] = {
     "no_gateway": "no lawful gateway is named for its class of data",
     "not_scored": "its reading could not be placed",
     "third_party": "about somebody else: context only",
-    "lens_not_agreed": "its indicator does not count in this lens",
+    "lens_not_agreed": "its indicator was not agreed to count for this kind of harm",
     "answer": "nil, refused, overdue or not asked: it moves the doubt (a checked nil the score), no more",
     "relay": "repeats a record that may not count",
 }

@@ -5,43 +5,22 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri
 
+from riskshare.kernels.calibration import wilson
 from riskshare.kernels.segments import Bools, Floats, Ints
 
 _CELLS = 1 << 22
 """How many cells of a resampling matrix are held at a time."""
 
 
-def wilson(count: Ints | int, n: Ints | int, *, level: float) -> tuple[Floats, Floats]:
-    """Return the Wilson interval of a rate, elementwise.
-
-    Parameters
-    ----------
-    count, n : numpy.ndarray of int64 or int
-        Successes among n; n > 0.
-    level : float
-        Confidence, in (0, 1).
-
-    Notes
-    -----
-    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n). E. B. Wilson, "Probable inference, the law of succession, and
-    statistical inference", JASA 22 (1927) 209–212.
+def normal_point(level: float) -> float:
+    """Return z of a two-sided confidence level.
 
     Examples
     --------
-    R. G. Newcombe, "Two-sided confidence intervals for the single proportion", Statist. Med. 17 (1998) 857–872,
-    table I, 81 of 263: 0.2553 to 0.3662.
-
-    >>> [round(float(x), 4) for x in wilson(81, 263, level=0.95)]
-    [0.2553, 0.3662]
+    >>> round(normal_point(0.95), 4)
+    1.96
     """
-    z = float(ndtri(0.5 + level / 2.0))
-    size = np.asarray(n, dtype=np.float64)
-    rate = np.asarray(count, dtype=np.float64) / size
-    middle = rate + z**2 / (2.0 * size)
-    spread = z * np.sqrt(rate * (1.0 - rate) / size + z**2 / (4.0 * size**2))
-    below = np.where(rate <= 0.0, 0.0, (middle - spread) / (1.0 + z**2 / size))
-    above = np.where(rate >= 1.0, 1.0, (middle + spread) / (1.0 + z**2 / size))
-    return below, above
+    return float(ndtri(0.5 + level / 2.0))
 
 
 def rate_gap(count: Ints | int, n: int, other: Ints | int, n_other: int, *, level: float) -> tuple[Floats, Floats]:
@@ -60,8 +39,9 @@ def rate_gap(count: Ints | int, n: int, other: Ints | int, n_other: int, *, leve
     [0.0524, 0.3339]
     """
     first, second = np.asarray(count) / n, np.asarray(other) / n_other
-    low, high = wilson(count, n, level=level)
-    low_other, high_other = wilson(other, n_other, level=level)
+    z = normal_point(level)
+    low, high = wilson(count, n, z)
+    low_other, high_other = wilson(other, n_other, z)
     gap = first - second
     below = gap - np.sqrt((first - low) ** 2 + (high_other - second) ** 2)
     above = gap + np.sqrt((high - first) ** 2 + (second - low_other) ** 2)

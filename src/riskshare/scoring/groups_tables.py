@@ -8,16 +8,17 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskshare.kernels.calibration import wilson
 from riskshare.kernels.segments import Floats, Ints
 from riskshare.records.policy import Indicator
 from riskshare.scoring.groups_lines import MEANS, Lines, withheld_groups
 from riskshare.scoring.groups_statistics import (
     chance_of_part,
+    normal_point,
     rate_gap,
     resampled_means,
     resampled_medians,
     spread,
-    wilson,
 )
 from riskshare.scoring.tables import BANDS
 
@@ -86,7 +87,7 @@ def group_lines(lines: Lines, reference: int | None, level: float) -> list[Line]
         if number in lines.shown:
             line |= {"n": int(lines.n[number]), "n_people": int(lines.people[number])}
             if lines.people[number]:
-                low, high = wilson(lines.found[number], lines.people[number], level=level)
+                low, high = wilson(lines.found[number], lines.people[number], normal_point(level))
                 rate = lines.found[number] / lines.people[number]
                 line |= {"listed_rate": float(rate), "lower": float(low), "upper": float(high)}
         out.append(line)
@@ -134,7 +135,7 @@ def band_lines(lines: Lines, level: float) -> list[Line]:
     for number in lines.shown:
         counts = band_counts(lines, number)
         n = int(lines.n[number])
-        low, high = wilson(counts, n, level=level)
+        low, high = wilson(counts, n, normal_point(level))
         for place, band in enumerate(BANDS):
             out.append(
                 {
@@ -243,7 +244,7 @@ def indicator_lines(lines: Lines, kinds: Sequence[Indicator], settings: Settings
                 "proxy_for": kind.proxy_for, "justification": kind.justification, "withheld": bool(hidden[number]),
             }  # fmt: skip
             if not hidden[number]:
-                low, high = wilson(people[number], lines.n[number], level=settings.level)
+                low, high = wilson(people[number], lines.n[number], normal_point(settings.level))
                 line |= {"n_rows": int(total[number]), "n_people": int(people[number])}
                 line |= {"rate": float(people[number] / lines.n[number]), "lower": float(low), "upper": float(high)}
             out.append(line)

@@ -240,8 +240,8 @@ def test_barred_keys_hold_only_what_could_be_read() -> None:
     told = {"agency": "school", "record_id": "r1", "recorded_date": dt.date(2026, 3, 2)}
     rows = [row(indicator="what"), row(subject_id="a b"), row(record_id="a b"), row(indicator="what")]
     assert read_evidence(rows, PARTNERS).barred.to_pylist() == [
-        {**told, "subject_id": "S1", "indicator": None},
-        {**told, "subject_id": None, "indicator": "weapon_carrying"},
+        {**told, "subject_id": "S1", "indicator": None, "rules": "indicator: unknown_code"},
+        {**told, "subject_id": None, "indicator": "weapon_carrying", "rules": "subject_id: bad_id"},
     ]
 
 

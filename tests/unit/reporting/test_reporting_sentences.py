@@ -120,7 +120,7 @@ def test_police_share(share: float | None, said: str) -> None:
     [
         ({"n_records": 0}, "no record counts"),
         ({"band_low": "low", "band_high": "high"}, "fits low as well as high"),
-        ({"band_low": "low", "band_high": "medium"}, "too little has been asked for 'low'"),
+        ({"band_low": "low", "band_high": "medium"}, "too few of the expected questions are answered to call it low"),
     ],
 )
 def test_cannot_say_says_why(changes: dict[str, Any], why: str) -> None:
@@ -131,7 +131,7 @@ def test_cannot_say_says_why(changes: dict[str, Any], why: str) -> None:
 
 def test_what_caps_and_anecdotes_do_is_shown() -> None:
     assert band_and_interval(figures(factual_score=40, score_uncapped=52)) == (
-        "medium, 46 (31 to 60), facts alone 40, 52 without caps"
+        "medium, 46 (31 to 60), 40 on facts alone, 52 without caps"
     )
 
 
@@ -154,7 +154,7 @@ def test_main_reason_names_kind_and_newest_event(made: Assessment) -> None:
     told = main_reason(line(made, "S2"), made.explain("S2").to_dict("records"), made.partnership)
     assert told.startswith("weapon carrying (16 records of School, facts, newest event 25 February 2026)")
     rows = pd.DataFrame(made.explain("S2")).assign(basis="anecdotal").to_dict("records")
-    assert "anecdote only" in main_reason(line(made, "S2"), rows, made.partnership)
+    assert "all anecdote" in main_reason(line(made, "S2"), rows, made.partnership)
 
 
 def test_every_flag_and_lens_has_words() -> None:

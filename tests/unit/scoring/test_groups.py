@@ -14,11 +14,18 @@ from build import partnership, partnership_from_case
 from cases import evidence_from_case, evidence_from_rows
 from group_cases import AS_OF, characteristics, evidence, partners
 from oracles.random_cases import random_case
+from riskshare.kernels.calibration import wilson
 from riskshare.kernels.points import whole_points
 from riskshare.records.policy import LENSES
 from riskshare.scoring.groups import GroupAudit
 from riskshare.scoring.groups_lines import NOT_STATED, withheld_groups
-from riskshare.scoring.groups_statistics import chance_of_part, rate_gap, resampled_means, resampled_medians, wilson
+from riskshare.scoring.groups_statistics import (
+    chance_of_part,
+    normal_point,
+    rate_gap,
+    resampled_means,
+    resampled_medians,
+)
 from riskshare.scoring.groups_without import without_indicators
 from riskshare.scoring.tables import BANDS
 
@@ -284,9 +291,9 @@ def test_a_copy_under_another_indicator_stays() -> None:
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0000, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_wilson_is_the_published_one(count: int, n: int, low: float, high: float) -> None:
-    found = wilson(count, n, level=0.95)
+    found = wilson(count, n, normal_point(0.95))
     assert [round(float(x), 4) for x in found] == [low, high]
-    assert wilson(n, n, level=0.95)[1] == 1.0
+    assert wilson(n, n, normal_point(0.95))[1] == 1.0
 
 
 @pytest.mark.parametrize(

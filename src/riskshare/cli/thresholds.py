@@ -1,0 +1,213 @@
+"""`riskshare thresholds show|compare`: every agency's bands side by side, and whose bar is higher by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from riskshare.cli.check import fault_counts, tell_faults
+from riskshare.cli.faults import Unusable
+from riskshare.cli.screen import Screen, as_json
+from riskshare.comparing import ThresholdComparison, compare_thresholds
+from riskshare.io.characteristics import AGREED, read_characteristics
+from riskshare.io.partnership import load_partnership
+from riskshare.io.shared_cases import read_shared_cases
+from riskshare.io.writing import internal_name, make_folder, write_bytes, write_csv, write_text
+from riskshare.records.comparison import PERSONAL, TABLES, lines_of
+from riskshare.records.partnership import Partnership
+from riskshare.records.shared_cases import SharedCases
+from riskshare.reporting import equivalence, ladder
+from riskshare.reporting.equivalence import refused_sentence, split_sentence
+from riskshare.reporting.ladder_text import text_ladder
+from riskshare.reporting.sentences import INTERNAL
+from riskshare.reporting.words import counted
+from riskshare.scales.rungs import rungs
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LARGEST: Final = 3
+"""How many gaps are called the largest."""
+
+
+class Comparing(NamedTuple):
+    """What to compare."""
+
+    folder: Path
+    shared_cases: Path
+    characteristics: Path | None
+    columns: tuple[str, ...]
+    replicates: int
+    seed: int
+    to: str | None
+    people: bool
+
+
+def run_show(folder: Path, scales: Sequence[str], plot: Path | None, screen: Screen) -> None:
+    """Show the agreed scales side by side on the common scale; those that cannot be placed, with the reason."""
+    partnership = load_partnership(folder)
+    known = [scale.id for scale in partnership.scales]
+    if not set(scales) <= set(known):
+        message = (
+            "A scale that was asked for is not agreed in this partnership. `riskshare thresholds show` lists them."
+        )
+        raise Unusable(message)
+    bands, refused = rungs(partnership, [("", scale) for scale in (scales or known)])
+    if plot is not None:
+        _write_picture(plot, ladder.draw_ladder(bands, partnership), ladder.alt_text(bands, partnership))
+    screen.say(f"{partnership.name}: {counted(len(scales or known), 'scale')} on the agreed common scale.")
+    screen.say("Positions are agreed, not probabilities: agreeing them hides whose bar is higher.")
+    screen.raw("\n" + text_ladder(bands, partnership, width=screen.width))
+    if len(refused):
+        screen.heading("Cannot be placed")
+        for row in refused.to_dict("records"):
+            screen.say(f"{partnership.scale(row['scale']).name}: {row['reason']}", indent="- ", hang="  ")
+    if plot is not None:
+        screen.say(f"Drawn: {plot} (readable by you alone).")
+    screen.document(
+        {
+            "partnership": partnership.name,
+            "partnership_version": partnership.version,
+            "common_edges": list(partnership.common_scale.edges),
+            "bands": lines_of(bands),
+            "refused": lines_of(refused),
+        }
+    )
+
+
+def run_compare(job: Comparing, out: Path | None, screen: Screen) -> None:
+    """Compare thresholds on shared cases, say whose bar is higher and, if asked, write internal files."""
+    partnership = load_partnership(job.folder)
+    if job.to is not None and job.to not in {agency.id for agency in partnership.agencies}:
+        message = "There is no agency with that id in this partnership."
+        raise Unusable(message)
+    with screen.progress("Reading shared cases") as done:
+        cases = read_shared_cases(job.shared_cases, partnership, progress=lambda _, rows: done(rows, None))
+    groups = None
+    if job.characteristics is not None:
+        groups = read_characteristics(job.characteristics, partnership, columns=job.columns or AGREED)
+    with screen.progress("Comparing thresholds") as done:
+        comparison = compare_thresholds(
+            partnership, cases, replicates=job.replicates, seed=job.seed, characteristics=groups, progress=done
+        )
+    files = [] if out is None else write_comparison(comparison, out, people=job.people)
+    if screen.talks:
+        _tell(comparison, cases, job.to, screen)
+    for file in files:
+        screen.say(f"Written: {file} (readable by you alone).")
+    screen.document({**comparison.to_dict(people=job.people), **_account(cases, comparison, job.to, files)})
+
+
+def _account(cases: SharedCases, comparison: ThresholdComparison, to: str | None, files: list[Path]) -> dict[str, Any]:
+    return {
+        "sentences": comparison.sentences(to=to),
+        "conservation": cases.conservation(),
+        "counts": {source: dict(counts) for source, counts in cases.counts.items()},
+        "faults": fault_counts(cases.quarantine).to_dict("records"),
+        "files": [file.name for file in files],
+    }
+
+
+def _tell(comparison: ThresholdComparison, cases: SharedCases, to: str | None, screen: Screen) -> None:
+    partnership = comparison.partnership
+    screen.say(f"{partnership.name}. {comparison.note()}")
+    screen.say(f"{cases.conservation()}.")
+    tell_faults(fault_counts(cases.quarantine), screen)
+    screen.heading("Whose bar is higher, the widest gap first (population basis)")
+    screen.say("A link says which scores stand equally high among these people, not that they measure the same thing.")
+    for sentence in comparison.sentences(to=to):
+        screen.say(sentence, indent="- ", hang="  ")
+    screen.heading("Different bars, or different judgement")
+    for line in lines_of(comparison.gaps()):
+        screen.say(split_sentence(line, partnership), indent="- ", hang="  ")
+    for line in lines_of(comparison.invariance):
+        if line["flagged"]:
+            screen.say(equivalence.invariance_sentence(line, partnership), indent="- ", hang="  ")
+    _tell_refused(comparison, screen)
+
+
+def _tell_refused(comparison: ThresholdComparison, screen: Screen) -> None:
+    refused = lines_of(comparison.refused)
+    if not refused:
+        return
+    screen.heading(f"Not linked ({len(refused)})")
+    for line in refused:
+        screen.say(refused_sentence(line, comparison.partnership), indent="- ", hang="  ")
+
+
+def largest_gaps(comparison: ThresholdComparison, most: int = LARGEST) -> list[tuple[str, str]]:
+    """Return the widest gaps between bars: for each the sentence of the pair, and how its disagreement splits."""
+    said = zip(comparison.sentences(), lines_of(comparison.gaps()), strict=False)
+    return [(sentence, split_sentence(line, comparison.partnership)) for sentence, line in said][:most]
+
+
+def compared(partnership: Partnership, shared_cases: Path, screen: Screen) -> ThresholdComparison:
+    """Read shared cases and compare thresholds on them, showing progress."""
+    with screen.progress("Comparing thresholds") as done:
+        return compare_thresholds(partnership, shared_cases, progress=done)
+
+
+def tell_largest(comparison: ThresholdComparison, screen: Screen) -> None:
+    """Print the ladder and the widest gaps between bars."""
+    screen.heading("Whose bar is higher: the ladder, and the three largest gaps")
+    screen.say(
+        f"{comparison.note()} The ladder shows what was agreed, where every high is pinned to one edge; the cases show "
+        "where each high really falls."
+    )
+    bands, _ = rungs(comparison.partnership, comparison.by_height())
+    screen.raw("\n" + text_ladder(bands, comparison.partnership, width=screen.width) + "\n")
+    for pair, split in largest_gaps(comparison):
+        screen.say(f"{pair} {split}", indent="- ", hang="  ")
+
+
+def write_comparison(comparison: ThresholdComparison, out: Path, *, people: bool = False) -> list[Path]:
+    """Write the comparison as internal files: tables, sentences, both pictures; a line a person only if asked."""
+    folder = make_folder(out)
+    marks = {
+        "marking": INTERNAL,
+        "partnership_version": comparison.partnership_version,
+        "engine_version": comparison.engine_version,
+    }
+    lines = [
+        *comparison.sentences(),
+        *(split_sentence(row, comparison.partnership) for row in lines_of(comparison.gaps())),
+    ]
+    lines += [refused_sentence(row, comparison.partnership) for row in lines_of(comparison.refused)]
+    text = "\n\n".join([INTERNAL, comparison.note(), *lines])
+    body = as_json(comparison.to_dict(people=people))
+    tables = [name for name in TABLES if people or name not in PERSONAL]
+    return [
+        write_text(folder / internal_name("thresholds", ".txt"), f"{text}\n"),
+        write_text(folder / internal_name("thresholds", ".json"), f"{body}\n"),
+        *(write_csv(folder / internal_name(name, ".csv"), getattr(comparison, name), marks) for name in tables),
+        *write_pictures(comparison, folder),
+    ]
+
+
+def write_pictures(comparison: ThresholdComparison, folder: Path) -> list[Path]:
+    """Write the ladder and the heat table as PNG, each with a description for those who cannot see it."""
+    partnership, bars = comparison.partnership, comparison.bars()
+    bands, _ = rungs(partnership, comparison.by_height())
+    return [
+        _write_picture(
+            folder / internal_name("ladder", ".png"),
+            comparison.plot_ladder(),
+            ladder.alt_text(bands, partnership, bars),
+        ),
+        _write_picture(
+            folder / internal_name("bars", ".png"),
+            comparison.plot_matrix(),
+            equivalence.alt_text(comparison.matrix, partnership),
+        ),
+    ]
+
+
+def _write_picture(target: Path, figure: Figure, words: str) -> Path:
+    picture = BytesIO()
+    figure.savefig(picture, format="png", dpi=120, metadata={"Title": "internal", "Description": words})
+    from matplotlib import pyplot
+
+    pyplot.close(figure)
+    return write_bytes(target, picture.getvalue())
