@@ -29,6 +29,7 @@ types: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/fusion.py --rows 1000000 10000000
+	$(BIN)/python benchmarks/linking.py
 
 # Remake the synthetic sample data from its seed.
 sample: $(VENV)/.demo

@@ -359,7 +359,7 @@ def test_an_entry_without_a_legible_id_makes_nothing_else_look_wrong(tmp_path: P
 
 
 def test_no_folder_and_no_scale(tmp_path: Path) -> None:
-    assert [p.file for p in problems_of(tmp_path / "none")] == ["."]
+    assert [p.file for p in problems_of(tmp_path / "none")] == ["the folder given"]
     write_folder(tmp_path, changed(good_files(), (S, "", GONE)))
     assert [(p.file, p.key) for p in problems_of(tmp_path) if p.file == "scales"] == [("scales", "")]
     (tmp_path / "scales").mkdir()

@@ -96,8 +96,13 @@ class TestCheck:
 
     def test_an_unsigned_folder_is_good_and_says_who_is_missing(self, folder: Path) -> None:
         (folder / "signatures.toml").unlink()
-        assert "Not yet signed by charity, council" in run("check", folder).stdout
-        assert answer("check", folder)["not_signed"] == sorted(build.SECTORS)
+        assert "Not yet signed by charity, council" in run("check", folder, code=ExitCode.NOT_SIGNED).stdout
+        told = answer("check", folder, code=ExitCode.NOT_SIGNED)
+        assert (told["ok"], told["not_signed"]) == (True, sorted(build.SECTORS))
+
+    def test_problems_come_before_missing_signatures(self, folder: Path, evidence: Path) -> None:
+        (folder / "signatures.toml").unlink()
+        run("check", folder, evidence, code=ExitCode.PROBLEMS)
 
     def test_a_broken_folder_lists_every_problem(self, tmp_path: Path) -> None:
         bad = folders.changed(folders.good_files(), ("trust.toml", "tau_max", 2.0), ("trust.toml", "z", -1.0))
@@ -120,6 +125,52 @@ class TestCheck:
         told = answer("check", folder, evidence, code=ExitCode.PROBLEMS)
         assert told["evidence"]["faults"][0]["code"] == "unknown_code"
         assert told["evidence"]["counts"]["march.csv"]["rows_in"] == 7
+        assert told["evidence"]["faults"][0]["row_numbers"] == {"march.csv": [7]}
+        assert "Row 7." in result.stdout
+
+    def test_rows_of_faults_are_numbered_by_file_and_bounded(self, folder: Path, tmp_path: Path) -> None:
+        bad = [build.row(record_id=f"r{i}", subject_id=f"S{i}", indicator=MARKER) for i in range(1_005)]
+        first = write_rows(tmp_path / "a.csv", bad)
+        second = write_rows(tmp_path / "b.csv", [build.row(record_id="x", indicator=MARKER)])
+        options = ("check", folder, first, second, "--accept-bad")
+        assert "First rows: a.csv 1, 2, 3." in " ".join(run(*options, code=ExitCode.PROBLEMS).stdout.split())
+        (fault,) = answer(*options, code=ExitCode.PROBLEMS)["evidence"]["faults"]
+        assert fault["rows"] == 1_006
+        assert fault["row_numbers"] == {"a.csv": list(range(1, 1_001)), "b.csv": [1]}
+        one = " ".join(run("check", folder, second, first, "--accept-bad", code=ExitCode.PROBLEMS).stdout.split())
+        assert "First rows: b.csv 1; a.csv 1, 2." in one
+
+    def test_what_was_agreed_is_told_beside_what_is_wrong(self, folder: Path, tmp_path: Path) -> None:
+        rows = [
+            build.row(),
+            build.row(record_id="r2", agency=MARKER),
+            build.row(record_id="r3", event_date="1 March in 2026"),
+            build.row(record_id="r4", scale=MARKER, value="3"),
+        ]
+        result = run("check", folder, write_rows(tmp_path / "r.csv", rows), code=ExitCode.PROBLEMS)
+        flat = " ".join(result.stdout.split())
+        assert f"Agreed: {', '.join(sorted(build.SECTORS))}. Row 2." in flat
+        assert "Declared: %Y-%m-%d such as 2026-03-31 (school). Row 3." in flat
+        assert "The folder scales has them. Row 4." in flat
+        assert MARKER not in result.output
+
+    def test_too_many_faulty_rows_name_the_switch_that_is_typed_here(self, folder: Path, tmp_path: Path) -> None:
+        bad = [build.row(record_id=f"r{i}", indicator=MARKER) for i in range(20)]
+        file = write_rows(tmp_path / "bad.csv", bad)
+        result = run("check", folder, file, code=ExitCode.PROBLEMS)
+        assert "--accept-bad" in result.stderr
+        assert "accept_bad" not in result.stderr
+        assert "--accept-bad" in answer("check", folder, file, code=ExitCode.PROBLEMS)["stopped"]["hint"]
+        for command in ("assess", "explain"):
+            extra = ("S1",) if command == "explain" else ("--out", tmp_path / "out")
+            run(command, folder, file, *extra, *AS_OF, code=ExitCode.PROBLEMS)
+        assert "20 quarantined" in run("check", folder, file, "--accept-bad", code=ExitCode.PROBLEMS).stdout
+
+    def test_both_fingerprints_are_told(self, folder: Path) -> None:
+        agreed = load_partnership(folder)
+        said = run("check", folder).stdout
+        assert agreed.policy_hash[:12] in said
+        assert agreed.version[:12] in said
 
     def test_good_evidence_and_subjects(self, folder: Path, tmp_path: Path) -> None:
         good = write_rows(tmp_path / "good.csv", [build.row()])
@@ -192,11 +243,47 @@ class TestAssess:
         assert run("assess", folder, evidence, *AS_OF, "--out", tmp_path / "b", "--quiet").output == ""
         assert (tmp_path / "b" / "scores.internal.csv").exists()
 
+    def test_nothing_accepted_does_not_look_like_success(self, folder: Path, tmp_path: Path) -> None:
+        file = write_rows(tmp_path / "few.csv", [build.row(record_id=f"r{i}", indicator=MARKER) for i in range(3)])
+        options = ("assess", folder, file, *AS_OF, "--out", tmp_path / "out")
+        for extra in ((), ("--quiet",), ("--json",)):
+            result = run(*options, *extra, code=ExitCode.PROBLEMS)
+            flat = " ".join(result.stderr.split())
+            assert flat == "WARNING: not one row of few.csv was accepted (3 rows set aside): nothing of it is scored."
+        report = (tmp_path / "out" / "report.internal.txt").read_text(encoding="utf-8")
+        assert "WARNING: not one row" in report[: report.index("Who needs action now")]
+        assert answer(*options, code=ExitCode.PROBLEMS)["warnings"][0].startswith("WARNING: not one row")
+
+    def test_much_set_aside_is_warned_of(self, folder: Path, tmp_path: Path) -> None:
+        rows = [build.row(), build.row(record_id="r2", indicator=MARKER)]
+        result = run("assess", folder, write_rows(tmp_path / "r.csv", rows), *AS_OF, "--out", tmp_path / "out")
+        assert "WARNING: 1 of 2 rows of r.csv were set aside" in result.stderr
+
+    def test_files_of_an_earlier_run_are_replaced_and_that_is_said(
+        self, folder: Path, evidence: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The default folder is not the one that `demo` fills."""
+        monkeypatch.chdir(tmp_path)
+        options = ("assess", folder, evidence, *AS_OF)
+        assert "earlier run" not in run(*options).stdout
+        assert [file.name for file in (tmp_path / "out").iterdir()] == ["assess"]
+        assert "earlier run" in run(*options).stdout
+        assert answer(*options)["replaced_files"] is True
+
+    def test_both_fingerprints_stand_in_what_is_made(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
+        agreed = load_partnership(folder)
+        told = answer("assess", folder, evidence, *AS_OF, "--out", tmp_path / "out")
+        assert (told["policy_hash"], told["partnership_version"]) == (agreed.policy_hash, agreed.version)
+        report = (tmp_path / "out" / "report.internal.txt").read_text(encoding="utf-8")
+        assert agreed.policy_hash[:12] in report
+        assert agreed.version[:12] in report
+
     def test_unsigned_is_refused_and_a_trial_is_watermarked(self, folder: Path, evidence: Path, tmp_path: Path) -> None:
         (folder / "signatures.toml").unlink()
         options = ("assess", folder, evidence, *AS_OF, "--out", tmp_path / "out")
         result = run(*options, code=ExitCode.NOT_SIGNED)
         assert "is not signed by: council, police, school" in result.stderr
+        assert "pass --trial for" in result.stderr
         assert not (tmp_path / "out").exists()
         assert "TRIAL" in run(*options, "--trial").stdout
         assert "TRIAL" in (tmp_path / "out" / "scores.internal.csv").read_text(encoding="utf-8")
@@ -238,8 +325,9 @@ class TestExplain:
         said = run("explain", folder, evidence, "S1", *AS_OF).stdout
         flat = " ".join(said.split())
         for part in ("S1 (harm to)", "S1 (harm by)", "Main reason", "where everybody starts", "ACTION", "record r3",
-                     "Without one agency's information", "Left out (2 records)", "graded E, suspected to be false",
-                     "an indicator that is not agreed, School record r7: set aside when it was read (indicator: unknown_code)",
+                     "Without one agency's information", "Not in the score (4 records)",
+                     "graded E, suspected to be false",
+                     "an indicator that is not agreed, School record r7: set aside when it was read (indicator:",
                      "trust 0.95, freshness 0.89, severity 1.00", "What makes the interval wide",
                      "the agreed weight of weapon carrying", 'no fresh answer to "Any weapon seen?"',
                      "Expected questions (0 of 1 answered)",
@@ -247,6 +335,7 @@ class TestExplain:
                      "1 record of where we looked", "before visiting, ask council duty desk"):  # fmt: skip
             assert part in flat, part
         assert flat.index("S1 (harm to)") < flat.index("S1 (harm by)")
+        assert (flat.count("S1 (harm to)"), flat.count("S1 (harm by)")) == (1, 1)
         assert MARKER not in said
 
     def test_readings_and_answers_in_text(self, folder: Path, tmp_path: Path) -> None:
@@ -357,8 +446,18 @@ class TestUsage:
 
     def test_a_folder_that_is_not_there(self, evidence: Path) -> None:
         result = run("assess", MARKER, evidence, *AS_OF, code=ExitCode.PROBLEMS)
-        assert "There is no such folder" in result.stderr
+        assert "the folder given: There is no such folder" in result.stderr
+        assert "FOLDER is the first argument" in result.stderr
         assert MARKER not in result.output
+
+    def test_a_mistyped_folder_is_told_which_are_here(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(folder.parent)
+        result = run("check", MARKER, code=ExitCode.PROBLEMS)
+        assert "Here, these hold a partnership.toml: agreed." in result.stderr
+        monkeypatch.chdir(folder)
+        result = run("check", "partnership.toml", code=ExitCode.PROBLEMS)
+        assert "That is a file, not a folder." in result.stderr
+        assert "No folder here holds one." in result.stderr
 
     def test_without_a_command_the_help_is_shown(self) -> None:
         said = run(code=ExitCode.USAGE).output

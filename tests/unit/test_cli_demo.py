@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -12,8 +13,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import riskshare.cli.assess as assess_command
 from riskshare.cli.app import app
+from riskshare.cli.briefing import Section
+from riskshare.cli.screen import Screen
 from riskshare.io.examples import example_data
+
+ACT_NOW = Section("act_now", "", "", (), 1, 0)
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +55,11 @@ def test_every_promised_part_is_printed(demo: tuple[Any, Path]) -> None:
     said = demo[0].stdout
     for part in ("Nothing here decides", "Who needs action now", "Staff safety", "Who is seen only together",
                  "Where partners disagree most", "Disputed claims", "What was set aside, and why", "Where we looked",
-                 "What was made", "What to try next", "riskshare explain"):  # fmt: skip
+                 "Whose bar is higher: the ladder", "What was made", "What to try next",
+                 "riskshare explain"):  # fmt: skip
         assert part in said, part
     assert "TRIAL" not in said
-    assert max(map(len, (line for line in said.splitlines() if not line.startswith("    riskshare ")))) <= 100
+    assert max(map(len, (line for line in said.splitlines() if "riskshare " not in line))) <= 100
 
 
 def test_each_person_comes_with_band_interval_bars_police_share_and_main_reason(told: Any) -> None:
@@ -87,6 +94,53 @@ def test_what_was_planted_is_told(told: Any, truth: Any) -> None:
     assert set(truth["seen_only_together"]) <= together
 
 
+def test_the_demo_is_short_and_says_how_much_there_is(demo: tuple[Any, Path], told: Any) -> None:
+    said = demo[0].stdout
+    assert len(said.splitlines()) < 250
+    assert said.index("In short") < said.index("Who needs action now")
+    for one in told["sections"]:
+        if one["key"] in ("act_now", "seen_only_together", "disagree", "disputed"):
+            assert one["title"] in said[: said.index("The first of each follow")]
+            assert f"({one['found']:,} " in one["title"]
+    for part in ("ACTION: ", "Main reason: ", "Police hold", "own 'high' is met"):
+        assert part in said
+
+
+def test_what_the_text_says_of_the_report_is_true(demo: tuple[Any, Path], told: Any) -> None:
+    """Of 488 disagreements the report holds the first 200, and both say so."""
+    found, held = next((one["found"], len(one["items"])) for one in told["sections"] if one["key"] == "disagree")
+    assert (found, held) == (488, 200)
+    assert "... and 486 more: the report has the first 200, the results file all." in demo[0].stdout
+    report = (demo[1] / "report.internal.txt").read_text(encoding="utf-8")
+    assert report.count("Readings ") == held
+    assert "... and 288 more: results.internal.jsonl holds everybody." in report
+    assert "all of the above in full" not in demo[0].stdout
+
+
+def test_calls_for_action_stand_newest_first_within_harm_to_and_harm_by(told: Any) -> None:
+    texts = section(told, "act_now")
+    for lens in ("harm to", "harm by"):
+        days = [
+            dt.datetime.strptime(found[1], "%d %B %Y")
+            for text in texts
+            if f"({lens})" in text and (found := re.search(r"\(event (\d+ \w+ \d{4}),", text))
+        ]
+        assert len(days) > 2
+        assert days == sorted(days, reverse=True)
+
+
+@pytest.mark.parametrize("on_the_path", [True, False])
+def test_the_next_commands_run_as_printed(on_the_path: bool, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(assess_command.shutil, "which", lambda _: "found" if on_the_path else None)
+    assess_command._tell_next(Path("thresholds"), Path("sample_data"), (ACT_NOW,), Screen())
+    printed = re.findall(
+        r"^    (\S+)(?: -m riskshare)? (?:explain|check|assess) ", capsys.readouterr().out, flags=re.MULTILINE
+    )
+    assert len(printed) == 3
+    for program in printed:
+        assert program == "riskshare" if on_the_path else Path(program).exists()
+
+
 def test_the_law_of_conservation_is_printed(demo: tuple[Any, Path], told: Any) -> None:
     assert re.fullmatch(
         r"[\d,]+ rows in = [\d,]+ accepted \+ [\d,]+ quarantined \+ [\d,]+ exact duplicates", told["conservation"]
@@ -94,11 +148,20 @@ def test_the_law_of_conservation_is_printed(demo: tuple[Any, Path], told: Any) -
     assert told["conservation"] in " ".join(demo[0].stdout.split())
 
 
+def test_the_ladder_and_the_three_largest_gaps_are_shown(demo: tuple[Any, Path], told: Any) -> None:
+    said = " ".join(demo[0].stdout.split())
+    assert "~ no edge published here" in said
+    assert len(told["largest_gaps"]) == 3
+    for gap in told["largest_gaps"]:
+        assert "'high'" in gap
+        assert gap in said
+
+
 def test_files_stay_with_their_owner(demo: tuple[Any, Path]) -> None:
     files = list(demo[1].iterdir())
     assert {file.name for file in files} == {
         "report.internal.txt", "scores.internal.csv", "scores.internal.parquet", "results.internal.jsonl",
-        "quarantine.internal.csv",
+        "quarantine.internal.csv", "ladder.internal.png", "bars.internal.png",
     }  # fmt: skip
     if os.name == "posix":
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from riskshare.assessment import Assessment, assess
-from riskshare.cli.briefing import Item, Section, briefing, head
+from riskshare.cli.briefing import Item, Section, briefing, head, warnings
 from riskshare.cli.check import read
+from riskshare.cli.faults import ExitCode
 from riskshare.cli.screen import Screen, wrapped
+from riskshare.cli.thresholds import compared, largest_gaps, tell_largest, write_pictures
 from riskshare.io.examples import EXAMPLE_AS_OF, example_data, example_partnership
 from riskshare.io.partnership import load_partnership
 from riskshare.io.subjects import read_subjects
@@ -21,6 +26,10 @@ from riskshare.reporting.sentences import INTERNAL, TRIAL
 _FILE_WIDTH: Final = 110
 _BRIEF: Final = ("act_now", "staff_safety", "quarantined", "bands")
 """Sections that ``assess`` prints; all of them are in its report."""
+_MOST_SHOWN: Final = 50
+"""Entries a lens that ``assess`` prints of one section."""
+_COUNTED: Final = ("act_now", "staff_safety", "seen_only_together", "disagree", "disputed", "quarantined")
+"""Sections whose titles, with their counts, make the summary."""
 
 
 class Job(NamedTuple):
@@ -32,6 +41,7 @@ class Job(NamedTuple):
     as_of: dt.date
     trial: bool = False
     conditions: tuple[str, ...] = ()
+    accept_bad: bool = False
 
 
 class Done(NamedTuple):
@@ -44,8 +54,12 @@ class Done(NamedTuple):
 def carry_out(job: Job, screen: Screen) -> Done:
     """Load, read and score, showing progress."""
     partnership = load_partnership(job.folder)
-    evidence = read(job.evidence, partnership, screen)
-    subjects = None if job.subjects is None else read_subjects(job.subjects, partnership)
+    evidence = read(job.evidence, partnership, screen, accept_bad=job.accept_bad)
+    subjects = None
+    if job.subjects is not None:
+        subjects = read_subjects(job.subjects, partnership, accept_bad=job.accept_bad)
+    for warning in warnings(evidence):
+        screen.alert(warning)
     with screen.progress("Scoring") as done:
         assessment = assess(
             evidence, partnership, as_of=job.as_of, subjects=subjects, trial=job.trial, conditions_met=job.conditions,
@@ -54,18 +68,21 @@ def carry_out(job: Job, screen: Screen) -> Done:
     return Done(assessment, evidence)
 
 
-def run_assess(job: Job, out: Path, screen: Screen) -> None:
-    """Score, write internal files, and say briefly what is in them."""
+def run_assess(job: Job, out: Path, screen: Screen) -> ExitCode:
+    """Score, write internal files, and say briefly what is in them; PROBLEMS if there was nothing left to score."""
     done = carry_out(job, screen)
     results = done.assessment.to_dicts()
     sections = briefing(done.assessment, done.evidence, results)
+    replaced = _holds_files(out)
     files = write_files(done, results, sections, out)
     screen.say(head(done.assessment))
     for section in sections:
         if section.key in _BRIEF:
-            _tell(section, screen)
-    _tell_files(files, out, screen)
-    screen.document(_summary(done, sections, files, out))
+            _tell(section, screen, _MOST_SHOWN)
+    _tell_files(files, out, screen, replaced=replaced)
+    screen.document({**_summary(done, sections, files, out), "replaced_files": replaced})
+    total = done.evidence.total
+    return ExitCode.PROBLEMS if total("rows_in") and total("quarantined") == total("rows_in") else ExitCode.OK
 
 
 def run_demo(out: Path, screen: Screen) -> None:
@@ -75,14 +92,21 @@ def run_demo(out: Path, screen: Screen) -> None:
     done = carry_out(Job(folder, (data / "evidence.csv",), data / "subjects.csv", day), screen)
     results = done.assessment.to_dicts()
     sections = briefing(done.assessment, done.evidence, results)
+    replaced = _holds_files(out)
     files = write_files(done, results, sections, out)
+    comparison = compared(done.assessment.partnership, data / "shared_cases.csv", screen)
+    files += write_pictures(comparison, out)
     screen.say("An example on synthetic data: nobody in it exists.")
     screen.say(head(done.assessment))
+    _tell_in_short(sections, screen)
     for section in sections:
-        _tell(section, screen)
-    _tell_files(files, out, screen)
+        if section.key != "bands":
+            _tell(section, screen, section.show, short=True)
+    tell_largest(comparison, screen)
+    _tell_files(files, out, screen, replaced=replaced)
     _tell_next(folder, data, sections, screen)
-    screen.document(_summary(done, sections, files, out))
+    gaps = [" ".join(said) for said in largest_gaps(comparison)]
+    screen.document({**_summary(done, sections, files, out), "replaced_files": replaced, "largest_gaps": gaps})
 
 
 def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequence[Section], out: Path) -> list[Path]:
@@ -95,7 +119,7 @@ def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequenc
         "engine_version": assessment.engine_version,
     }
     return [
-        write_text(folder / internal_name("report", ".txt"), _report(assessment, sections)),
+        write_text(folder / internal_name("report", ".txt"), _report(done, sections)),
         write_csv(folder / internal_name("scores", ".csv"), assessment.scores, marks),
         write_parquet(folder / internal_name("scores", ".parquet"), assessment.scores, marks),
         write_json_lines(folder / internal_name("results", ".jsonl"), results),
@@ -103,18 +127,26 @@ def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequenc
     ]
 
 
-def _report(assessment: Assessment, sections: Sequence[Section]) -> str:
-    parts = [wrapped(head(assessment), _FILE_WIDTH)]
+def _holds_files(out: Path) -> bool:
+    """Return whether an earlier run left its report here: it will be replaced."""
+    return (out / internal_name("report", ".txt")).exists()
+
+
+def _report(done: Done, sections: Sequence[Section]) -> str:
+    parts = [wrapped(text, _FILE_WIDTH) for text in (head(done.assessment), *warnings(done.evidence))]
     for section in sections:
         lines = [section.title, "-" * len(section.title), wrapped(section.note, _FILE_WIDTH)]
-        lines += [entry(item, _FILE_WIDTH) for item in section.items]
-        parts.append("\n".join(lines if section.items else [*lines, "None."]))
+        lines += [entry(item, _FILE_WIDTH) for item in section.items] or ["None."]
+        rest = section.found - len(section.items)
+        if rest:
+            lines.append(f"  ... and {rest:,} more: {internal_name('results', '.jsonl')} holds everybody.")
+        parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
 
-def entry(item: Item, width: int) -> str:
+def entry(item: Item, width: int, *, short: bool = False) -> str:
     """Return an entry as text: the heading line, then one sentence a line."""
-    first, *others = item.lines
+    first, *others = item.short if short and item.short else item.lines
     return "\n".join(
         [
             wrapped(first, width, indent="- ", hang="  "),
@@ -123,32 +155,51 @@ def entry(item: Item, width: int) -> str:
     )
 
 
-def _tell(section: Section, screen: Screen) -> None:
+def _tell_in_short(sections: Sequence[Section], screen: Screen) -> None:
+    """Print how much there is of everything, before any of it."""
+    screen.heading("In short")
+    by_key = {section.key: section for section in sections}
+    for key in _COUNTED:
+        screen.say(by_key[key].title, indent="- ", hang="  ")
+    screen.say(f"{by_key['bands'].title}:", indent="- ")
+    for item in by_key["bands"].items:
+        screen.say(item.text, indent="    ", hang="      ")
+    screen.say("The first of each follow, shortened; the report has them in full. Words: docs/glossary.md.")
+
+
+def _tell(section: Section, screen: Screen, most: int, *, short: bool = False) -> None:
     """Print a section: of each lens the first few, and how many more there are."""
     screen.heading(section.title)
     screen.say(section.note)
     shown: dict[str | None, int] = {}
     for item in section.items:
         shown[item.lens] = shown.get(item.lens, 0) + 1
-        if shown[item.lens] <= section.show:
-            screen.raw(entry(item, screen.width))
-    rest = sum(max(0, count - section.show) for count in shown.values())
+        if shown[item.lens] <= most:
+            screen.raw(entry(item, screen.width, short=short))
+    rest = section.found - sum(min(count, most) for count in shown.values())
     if rest:
-        screen.say(f"... and {rest:,} more in the report.", indent="  ")
+        held = len(section.items)
+        where = "in the report" if held == section.found else f"the report has the first {held:,}, the results file all"
+        screen.say(f"... and {rest:,} more{' ' if held == section.found else ': '}{where}.", indent="  ", hang="  ")
     if not section.items:
         screen.say("None.")
 
 
-def _tell_files(files: Sequence[Path], out: Path, screen: Screen) -> None:
+def _tell_files(files: Sequence[Path], out: Path, screen: Screen, *, replaced: bool) -> None:
     screen.heading("What was made")
     what = {
-        "report": "all of the above in full", "scores": "one line a subject and lens",
+        "report": "every section in sentences, its first 200 entries for harm to and for harm by each",
+        "scores": "one line a person, harm to and harm by apart",
         "results": "every result with its reasons, under the schema of `riskshare schema`",
         "quarantine": "rows set aside: where and why, never what they held",
+        "ladder": "every agency's bands side by side, as agreed and as used",
+        "bars": "where each agency's high falls on every other's scale",
     }  # fmt: skip
     screen.say(f"In {out} (readable by you alone, marked internal in name and content):")
     for file in files:
         screen.say(f"{file.name}: {what[file.name.split('.')[0]]}", indent="- ", hang="  ")
+    if replaced:
+        screen.say("The files of an earlier run stood there and were replaced; --out names another folder.")
 
 
 def _tell_next(folder: Path, data: Path, sections: Sequence[Section], screen: Screen) -> None:
@@ -156,15 +207,31 @@ def _tell_next(folder: Path, data: Path, sections: Sequence[Section], screen: Sc
     urgent = next(section for section in sections if section.key == "act_now")
     subject = urgent.items[0].lines[0].split(" ", 1)[0] if urgent.items else "SUBJECT"
     screen.heading("What to try next")
-    inputs = f"{_short(folder)} {_short(data / 'evidence.csv')}"
+    program = _program()
+    inputs, shared = (f"{_short(folder)} {_short(data / name)}" for name in ("evidence.csv", "shared_cases.csv"))
     for why, command in (
         ("see why, record by record", f"riskshare explain {inputs} {subject} --as-of {EXAMPLE_AS_OF}"),
+        ("see whose bar is higher", f"riskshare thresholds compare {shared}"),
         ("check a partnership and evidence", f"riskshare check {inputs}"),
         ("score your own", "riskshare assess FOLDER EVIDENCE --as-of DATE --subjects FILE"),
     ):
         screen.say(f"{why}:", indent="- ")
-        screen.raw(f"    {command}")
+        screen.raw(f"    {command.replace('riskshare', program, 1)}")
+    if program != "riskshare":
+        activate = Path(sys.executable).with_name("activate")
+        if activate.exists():
+            screen.say(f"`source {_short(activate)}`, once in a shell, makes it plain `riskshare`.")
     screen.say("Make it yours: docs/how-to/agree-a-policy.md, docs/how-to/send-evidence.md.")
+
+
+def _program() -> str:
+    """Return how this program is called from this shell: by name, or where it lies beside Python."""
+    if shutil.which("riskshare"):
+        return "riskshare"
+    beside = Path(sys.executable).with_name("riskshare")
+    return (
+        shlex.quote(_short(beside)) if beside.exists() else f"{shlex.quote(_short(Path(sys.executable)))} -m riskshare"
+    )
 
 
 def _short(path: Path) -> str:
@@ -181,7 +248,9 @@ def _summary(done: Done, sections: Sequence[Section], files: Sequence[Path], out
         "as_of": assessment.as_of.isoformat(),
         "partnership": assessment.partnership.name,
         "partnership_version": assessment.partnership.version,
+        "policy_hash": assessment.partnership.policy_hash,
         "engine_version": assessment.engine_version,
+        "warnings": list(warnings(done.evidence)),
         "conservation": done.evidence.conservation(),
         "counts": {source: dict(counts) for source, counts in done.evidence.counts.items()},
         "n_subjects": int(assessment.scores["subject_id"].nunique()),
@@ -191,6 +260,7 @@ def _summary(done: Done, sections: Sequence[Section], files: Sequence[Path], out
                 "key": s.key,
                 "title": s.title,
                 "note": s.note,
+                "found": s.found,
                 "items": [{"lens": item.lens, "text": item.text} for item in s.items],
             }
             for s in sections

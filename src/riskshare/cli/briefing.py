@@ -9,8 +9,10 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from riskshare.assessment import Assessment
-from riskshare.cli.check import fault_counts, fault_lines
+from riskshare.cli.check import evidence_faults, fault_lines
+from riskshare.io.evidence import MAX_BAD_SHARE
 from riskshare.records.evidence import Evidence
+from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES
 from riskshare.reporting.disagreement import bar_votes, current_readings, reading_gaps
 from riskshare.reporting.sentences import caveat, sentences
@@ -18,7 +20,7 @@ from riskshare.reporting.words import LENS_WORDS, agency_names, counted, day, in
 from riskshare.scoring.tables import BANDS
 
 MOST_ITEMS: Final = 200
-"""Entries of one section at most; the score files hold everybody."""
+"""Entries of one section at most, for harm to and for harm by each; the results file holds everybody."""
 _FEW: Final = 10
 """Pairs of agencies that have read fewer people than this say little about their bars."""
 _WIDE: Final = 20.0
@@ -30,6 +32,8 @@ class Item(NamedTuple):
 
     lens: str | None
     lines: tuple[str, ...]
+    short: tuple[str, ...] = ()
+    """The same without what can wait: for a screen. Empty where nothing can."""
 
     @property
     def text(self) -> str:
@@ -42,13 +46,14 @@ def _plain_items(lines: Iterable[str]) -> tuple[Item, ...]:
 
 
 class Section(NamedTuple):
-    """One part of a briefing. ``show`` entries a lens go to the screen; all go to the file."""
+    """One part of a briefing: ``show`` entries a lens for a demonstration, ``items`` for the file, of ``found``."""
 
     key: str
     title: str
     note: str
     items: tuple[Item, ...]
     show: int
+    found: int
 
 
 class People:
@@ -61,8 +66,8 @@ class People:
     def item(self, subject: str, lens: str, *more: str) -> Item:
         """Return one subject and lens as an entry, with more said after the heading line."""
         result = self._results[subject, lens]
-        first, *others = sentences(result, result["reasons"], self._partnership)
-        return Item(lens, (first, *more, *others))
+        first, reason, police, bars, *others = sentences(result, result["reasons"], self._partnership)
+        return Item(lens, (first, *more, reason, police, bars, *others), (first, *more, reason, f"{police} {bars}"))
 
 
 def briefing(assessment: Assessment, evidence: Evidence, results: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
@@ -79,7 +84,8 @@ def briefing(assessment: Assessment, evidence: Evidence, results: Sequence[Mappi
     Returns
     -------
     tuple of Section
-        Within a section harm to people stands before harm by people; nobody is ranked by score.
+        Within a section harm to people stands before harm by people; nobody is ranked by score. Calls for action and
+        notices for staff are never cut.
     """
     people = People(results, assessment)
     current = current_readings(assessment.weighed, assessment.scored, assessment.readings)
@@ -90,7 +96,7 @@ def briefing(assessment: Assessment, evidence: Evidence, results: Sequence[Mappi
         _disagree(assessment, people, current),
         _bars(assessment, current),
         _disputed(assessment, people),
-        _quarantined(evidence),
+        _quarantined(evidence, assessment.partnership),
         _looked(assessment),
         _came_out(assessment),
     )
@@ -109,9 +115,11 @@ def _act_now(assessment: Assessment, people: People) -> Section:
     return Section(
         "act_now",
         f"Who needs action now ({counted(len(items), 'result')})",
-        "Records that call for action whatever the score, the trust and the caps. Newest event first.",
+        "Records that call for action whatever the score, the trust and the caps. Harm to people first; within each, "
+        "newest event first.",
         _harm_to_first(items),
-        50,
+        2,
+        len(items),
     )
 
 
@@ -124,8 +132,9 @@ def _staff_safety(assessment: Assessment) -> Section:
         "staff_safety",
         f"Staff safety ({counted(len(items), 'notice')})",
         "Whom to ask before a visit. Never part of a score.",
-        items[:MOST_ITEMS],
-        5,
+        items,
+        3,
+        len(items),
     )
 
 
@@ -135,15 +144,19 @@ def _together(assessment: Assessment, people: People) -> Section:
     items = []
     found = [(len(rows), key, rows) for key, rows in _by_person(alone[alone["seen_only_together"]])]
     found.sort(key=lambda one: (one[1][1] != "harm_to", -one[0], one[1]))
-    for _, (subject, lens), rows in found[:MOST_ITEMS]:
+    kept = [one for lens in LENSES for one in [one for one in found if one[1][1] == lens][:MOST_ITEMS]]
+    for _, (subject, lens), rows in kept:
         seen = ", ".join(f"{names[row['agency']]} {row['score']}" for row in rows)
         items.append(people.item(subject, lens, f"Alone each would have seen: {seen}."))
     return Section(
         "seen_only_together",
         f"Who is seen only together ({counted(len(found), 'result')})",
-        "Pooled evidence reaches high, and no agency's own evidence does. Those held by most agencies first.",
-        tuple(items),
-        3,
+        "Pooled evidence reaches high on the common scale, and no agency's own evidence does. That an agency's own "
+        "'high' is met is another matter: its bar is on its own scale, and one reading over it is only a part of a "
+        "score. Those held by most agencies first.",
+        _harm_to_first(items),
+        1,
+        len(found),
     )
 
 
@@ -152,7 +165,7 @@ def _disagree(assessment: Assessment, people: People, current: pd.DataFrame) -> 
     gaps = gaps[gaps["split"] | (gaps["gap"] >= _WIDE)]
     readings = dict(_by_person(current))
     names, items = agency_names(assessment.partnership), []
-    for line in gaps.groupby("lens", sort=False).head(MOST_ITEMS // len(LENSES)).to_dict("records"):
+    for line in gaps.groupby("lens", sort=False).head(MOST_ITEMS).to_dict("records"):
         key = (line["subject_id"], line["lens"])
         said = "; ".join(_reading(row, names, assessment) for row in readings[key])
         items.append(people.item(*key, f"Readings {line['gap']:.0f} points apart: {said}."))
@@ -160,9 +173,10 @@ def _disagree(assessment: Assessment, people: People, current: pd.DataFrame) -> 
         "disagree",
         f"Where partners disagree most about one person ({counted(len(gaps), 'result')})",
         "Current readings on each agency's own scale, placed on the common scale. Scales may measure different "
-        "things: a gap is a reason to talk, not an error.",
+        "things: a gap is a reason to talk, not an error. Widest gap first.",
         _harm_to_first(items),
-        3,
+        2,
+        len(gaps),
     )
 
 
@@ -187,7 +201,7 @@ def _bars(assessment: Assessment, current: pd.DataFrame) -> Section:
             f"{line['only_second']}, both for {line['both_high']}, neither for {line['neither']}."
         )
     note = f"How often one's 'high' is met and the other's is not, for pairs that both read {_FEW} people or more."
-    return Section("bars", "Whose bars lie apart", note, _plain_items(items), 5)
+    return Section("bars", "Whose bars lie apart", note, _plain_items(items), 3, len(items))
 
 
 def _disputed(assessment: Assessment, people: People) -> Section:
@@ -195,7 +209,8 @@ def _disputed(assessment: Assessment, people: People) -> Section:
     if len(claims):
         claims = claims[claims["disputed"] > 0].sort_values("disputed", ascending=False, kind="stable")
     indicators, items = indicator_names(assessment.partnership), []
-    for line in claims.head(MOST_ITEMS).to_dict("records"):
+    kept = claims.groupby("lens", sort=False).head(MOST_ITEMS) if len(claims) else claims
+    for line in kept.to_dict("records"):
         claim = (
             f"Claim of {indicators[line['indicator']]}: supported at {percent(line['supported'])}, denied at "
             f"{percent(line['denied'])}."
@@ -206,16 +221,21 @@ def _disputed(assessment: Assessment, people: People) -> Section:
         f"Disputed claims ({counted(len(claims), 'claim')})",
         "Reported and denied, by two agencies or by one that corrected itself: ask. Strongest conflict first.",
         _harm_to_first(items),
-        2,
+        1,
+        len(claims),
     )
 
 
-def _quarantined(evidence: Evidence) -> Section:
-    items = _plain_items(fault_lines(fault_counts(evidence.quarantine)))
+def _quarantined(evidence: Evidence, partnership: Partnership) -> Section:
+    items = _plain_items(fault_lines(evidence_faults(evidence, partnership)))
     unknown = len(evidence.unknown)
     cells = f" {counted(unknown, 'cell')} of accepted rows could not be read and left unknown."
-    note = f"{evidence.conservation()}.{cells if unknown else ''} A row with several faults is counted under each."
-    return Section("quarantined", "What was set aside, and why", note, items, 100)
+    note = (
+        f"{evidence.conservation()}.{cells if unknown else ''} A row with several faults is counted under each; row 1 "
+        "is the first below the header."
+    )
+    title = f"What was set aside, and why ({counted(evidence.total('quarantined'), 'row')})"
+    return Section("quarantined", title, note, items, 5, len(items))
 
 
 def _looked(assessment: Assessment) -> Section:
@@ -230,7 +250,7 @@ def _looked(assessment: Assessment) -> Section:
     note = (
         "What enforcement and our own attention turned up: it says where partners looked and adds nothing to a score."
     )
-    return Section("where_we_looked", "Where we looked", note, items, 100)
+    return Section("where_we_looked", "Where we looked", note, items, 5, len(items))
 
 
 def _came_out(assessment: Assessment) -> Section:
@@ -241,8 +261,11 @@ def _came_out(assessment: Assessment) -> Section:
         items.append(f"{LENS_WORDS[lens]}: {bands or 'nobody'}.")
     excluded = counted(len(assessment.excluded), "record")
     expired = counted(assessment.n_expired, "record")
-    note = f"{excluded} set aside by the agreed rules, each with its reason; {expired} past retention, purged."
-    return Section("bands", "How many results in each band", note, _plain_items(items), 100)
+    note = (
+        f"{excluded} without weight under the agreed rules (`riskshare explain` gives each its reason); {expired} past "
+        "retention, purged."
+    )
+    return Section("bands", "How many results in each band", note, _plain_items(items), 5, len(items))
 
 
 def _by_person(frame: pd.DataFrame) -> Iterable[tuple[tuple[str, str], list[dict[str, Any]]]]:
@@ -255,7 +278,20 @@ def _by_person(frame: pd.DataFrame) -> Iterable[tuple[tuple[str, str], list[dict
 
 def _harm_to_first(items: Sequence[Item]) -> tuple[Item, ...]:
     """Being at risk is never shown behind being a risk; the order within each stays."""
-    return tuple(sorted(items, key=lambda item: item.lens != "harm_to"))[:MOST_ITEMS]
+    return tuple(sorted(items, key=lambda item: item.lens != "harm_to"))
+
+
+def warnings(evidence: Evidence) -> tuple[str, ...]:
+    """Return what nobody should overlook: sources of which nothing, or too little, was accepted."""
+    found = []
+    for source, counts in evidence.counts.items():
+        if counts["rows_in"] and counts["quarantined"] == counts["rows_in"]:
+            rows = counted(counts["rows_in"], "row")
+            found.append(f"WARNING: not one row of {source} was accepted ({rows} set aside): nothing of it is scored.")
+        elif counts["quarantined"] > MAX_BAD_SHARE * counts["rows_in"]:
+            said = f"{counts['quarantined']:,} of {counted(counts['rows_in'], 'row')} of {source} were set aside"
+            found.append(f"WARNING: {said}: what is scored may mislead.")
+    return tuple(found)
 
 
 def head(assessment: Assessment) -> str:

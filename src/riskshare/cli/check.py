@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from riskshare.cli.faults import ExitCode
+from riskshare.cli.faults import ExitCode, as_typed
 from riskshare.cli.screen import Screen
 from riskshare.errors import EvidenceFileError, PartnershipError
 from riskshare.io.evidence import read_evidence
@@ -20,9 +22,17 @@ from riskshare.records.evidence import Evidence
 from riskshare.records.partnership import Partnership
 from riskshare.reporting.words import counted, listed
 
+MOST_ROW_NUMBERS: Final = 1_000
+"""Row numbers given of one fault and file, for programs; the first few of them stand in the text."""
+_FEW: Final = 3
+_DAY: Final = dt.date(2026, 3, 31)
+"""An example for date formats, chosen because day and month cannot be exchanged."""
 
-def run_check(folder: Path, evidence: Sequence[Path], subjects: Path | None, screen: Screen) -> ExitCode:
-    """Tell everything wrong with a folder and files; PROBLEMS if there is anything."""
+
+def run_check(
+    folder: Path, evidence: Sequence[Path], subjects: Path | None, screen: Screen, *, accept_bad: bool = False
+) -> ExitCode:
+    """Tell everything wrong with a folder and files; PROBLEMS if there is anything, else NOT_SIGNED if it is not."""
     try:
         partnership = load_partnership(folder)
     except PartnershipError as fault:
@@ -42,18 +52,20 @@ def run_check(folder: Path, evidence: Sequence[Path], subjects: Path | None, scr
     }
     try:
         if evidence:
-            content["evidence"] = _check_evidence(evidence, partnership, screen)
+            content["evidence"] = _check_evidence(evidence, partnership, screen, accept_bad=accept_bad)
         if subjects is not None:
-            content["subjects"] = _check_subjects(subjects, partnership, screen)
+            content["subjects"] = _check_subjects(subjects, partnership, screen, accept_bad=accept_bad)
     except EvidenceFileError as fault:
         if not screen.as_json:
             raise
-        stopped = {"code": fault.code, "hint": fault.hint, "column": fault.column, "row": fault.row}
+        stopped = {"code": fault.code, "hint": as_typed(fault.hint), "column": fault.column, "row": fault.row}
         screen.document({**content, "ok": False, "stopped": stopped})
         return ExitCode.PROBLEMS
     faulty = any(content[part]["faults"] for part in ("evidence", "subjects") if part in content)
     screen.document({**content, "ok": not faulty})
-    return ExitCode.PROBLEMS if faulty else ExitCode.OK
+    if faulty:
+        return ExitCode.PROBLEMS
+    return ExitCode.NOT_SIGNED if partnership.unsigned() else ExitCode.OK
 
 
 def _tell_partnership(partnership: Partnership, screen: Screen) -> None:
@@ -61,7 +73,11 @@ def _tell_partnership(partnership: Partnership, screen: Screen) -> None:
         counted(len(partnership.agencies), "agency", "agencies"), counted(len(partnership.scales), "scale"),
         counted(len(partnership.trust.indicators), "indicator"),
     )  # fmt: skip
-    screen.say(f"{partnership.name}: no problem found ({', '.join(parts)}; policy {partnership.policy_hash[:12]}).")
+    screen.say(f"{partnership.name}: no problem found ({', '.join(parts)}).")
+    screen.say(
+        f"Policy {partnership.policy_hash[:12]} is what agencies sign; version {partnership.version[:12]} is of the "
+        "whole partnership, which stands in every file made under it."
+    )
     missing = partnership.unsigned()
     if missing:
         screen.say(f"Not yet signed by {listed(missing)}. Until then their evidence is scored in a trial only.")
@@ -69,12 +85,16 @@ def _tell_partnership(partnership: Partnership, screen: Screen) -> None:
         screen.say(f"Signed by all {len(partnership.agencies)} agencies.")
 
 
-def _check_evidence(paths: Sequence[Path], partnership: Partnership, screen: Screen) -> dict[str, Any]:
-    evidence = read(paths, partnership, screen)
+def _check_evidence(
+    paths: Sequence[Path], partnership: Partnership, screen: Screen, *, accept_bad: bool
+) -> dict[str, Any]:
+    evidence = read(paths, partnership, screen, accept_bad=accept_bad)
     screen.say(f"{evidence.conservation()}.")
     for note in evidence.notes:
         screen.say(note)
-    table = fault_counts(evidence.quarantine)
+    table = evidence_faults(evidence, partnership)
+    if len(table):
+        screen.say("Set aside, by rule (row 1 is the first below the header):")
     tell_faults(table, screen)
     unknown = fault_counts(evidence.unknown)
     if len(unknown):
@@ -89,8 +109,8 @@ def _check_evidence(paths: Sequence[Path], partnership: Partnership, screen: Scr
     }
 
 
-def _check_subjects(path: Path, partnership: Partnership, screen: Screen) -> dict[str, Any]:
-    subjects = read_subjects(path, partnership)
+def _check_subjects(path: Path, partnership: Partnership, screen: Screen, *, accept_bad: bool) -> dict[str, Any]:
+    subjects = read_subjects(path, partnership, accept_bad=accept_bad)
     table = fault_counts(subjects.quarantine)
     screen.say(f"Subjects: {counted(len(subjects.table), 'row')} accepted.")
     tell_faults(table, screen)
@@ -98,17 +118,59 @@ def _check_subjects(path: Path, partnership: Partnership, screen: Screen) -> dic
     return {"counts": counts, "faults": table.to_dict("records")}
 
 
-def read(paths: Sequence[Path], partnership: Partnership, screen: Screen) -> Evidence:
+def read(paths: Sequence[Path], partnership: Partnership, screen: Screen, *, accept_bad: bool = False) -> Evidence:
     """Read evidence files as one, showing progress."""
     with screen.progress("Reading evidence") as done:
-        return read_evidence(list(paths), partnership, progress=lambda _, rows: done(rows, None))
+        return read_evidence(list(paths), partnership, accept_bad=accept_bad, progress=lambda _, rows: done(rows, None))
 
 
 def fault_counts(faults: pd.DataFrame) -> pd.DataFrame:
-    """Return ``rows, code, column, hint``: in how many rows each fault stands, most frequent first."""
-    groups = faults.groupby(["code", "column", "hint"], as_index=False)
-    table = groups.size().rename(columns={"size": "rows"})[["rows", "code", "column", "hint"]]
+    """Return in how many rows each fault stands, most frequent first.
+
+    Columns ``rows, code, column, hint, row_numbers``; the last holds, by source, the first 1,000 numbers.
+    """
+    lines = [(len(part), *key, _row_numbers(part)) for key, part in faults.groupby(["code", "column", "hint"])]
+    table = pd.DataFrame(lines, columns=["rows", "code", "column", "hint", "row_numbers"])
     return table.sort_values(["rows", "code", "column"], ascending=[False, True, True], ignore_index=True)
+
+
+def _row_numbers(faults: pd.DataFrame) -> dict[str, list[int]]:
+    by_source = faults.groupby("source", sort=False)["row"]
+    return {str(source): numbers.head(MOST_ROW_NUMBERS).tolist() for source, numbers in by_source}
+
+
+def evidence_faults(evidence: Evidence, partnership: Partnership) -> pd.DataFrame:
+    """Return ``fault_counts`` of the rows set aside, each hint with the agreed codes or date formats it speaks of."""
+    table = fault_counts(evidence.quarantine)
+    hints = [f"{line['hint']} {_agreed(line, evidence, partnership)}".strip() for line in table.to_dict("records")]
+    return table.assign(hint=hints)
+
+
+def _agreed(line: Mapping[Any, Any], evidence: Evidence, partnership: Partnership) -> str:
+    """Return what would have been right, from what partners agreed; nothing of what was sent."""
+    if line["code"] in ("unknown_code", "mixed_case") and line["column"] == "agency":
+        return f"Agreed: {', '.join(agency.id for agency in partnership.agencies)}."
+    if line["code"] in ("unknown_code", "mixed_case"):
+        place = {"indicator": "trust.toml", "source_type": "trust.toml", "scale": "The folder scales"}
+        return f"{place[line['column']]} has them." if line["column"] in place else ""
+    if line["code"] != "bad_date":
+        return ""
+    senders = _senders(evidence, line["row_numbers"])
+    formats: dict[str, list[str]] = {}
+    for agency in partnership.agencies:
+        if agency.id in senders or not senders:
+            for form in agency.date_formats:
+                formats.setdefault(form, []).append(agency.id)
+    said = (f"{form} such as {_DAY.strftime(form)} ({', '.join(ids)})" for form, ids in formats.items())
+    return f"Declared: {'; '.join(said)}."
+
+
+def _senders(evidence: Evidence, sources: Iterable[str]) -> set[str]:
+    """Return the agencies of the accepted rows of some sources: which of them sent a faulty row is not kept."""
+    rows = evidence.rows
+    return set(
+        pc.unique(rows["agency"].filter(pc.is_in(rows["source"], pa.array(list(sources), pa.string())))).to_pylist()
+    )
 
 
 def fault_lines(table: pd.DataFrame) -> list[str]:
@@ -116,8 +178,21 @@ def fault_lines(table: pd.DataFrame) -> list[str]:
     lines = []
     for line in table.to_dict("records"):
         where = f" in {line['column']}" if line["column"] else ""
-        lines.append(f"{counted(line['rows'], 'row')}: {line['code']}{where}. {line['hint']}")
+        said = f"{counted(line['rows'], 'row')}: {line['code']}{where}. {line['hint']}"
+        lines.append(f"{said} {_first_rows(line['row_numbers'], line['rows'])}")
     return lines
+
+
+def _first_rows(numbers: Mapping[str, Sequence[int]], rows: int) -> str:
+    """Return the first few row numbers, with their file where there are several.
+
+    >>> _first_rows({"a.csv": [2, 7]}, 2), _first_rows({"a.csv": [2, 7, 8], "b.csv": [1]}, 4)
+    ('Rows 2, 7.', 'First rows: a.csv 2, 7, 8.')
+    """
+    few = [(source, number) for source, found in numbers.items() for number in found][:_FEW]
+    told = {source: ", ".join(str(number) for name, number in few if name == source) for source, _ in few}
+    said = "; ".join(f"{source} {found}" if len(numbers) > 1 else found for source, found in told.items())
+    return f"First rows: {said}." if rows > len(few) else f"Row{'' if rows == 1 else 's'} {said}."
 
 
 def tell_faults(table: pd.DataFrame, screen: Screen) -> None:

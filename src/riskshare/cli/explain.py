@@ -50,7 +50,7 @@ def run_explain(job: Job, subject: str, plot: Path | None, screen: Screen) -> No
         for sentence in others:
             screen.say(sentence, hang="  ")
         _tell_urgent(assessment, subject, lens, screen)
-        screen.raw("\n" + text_waterfall(explanation, fields, assessment.partnership, width=screen.width))
+        screen.raw("\n" + text_waterfall(explanation, fields, assessment.partnership, width=screen.width, title=False))
         _tell_records(explanation, fields, assessment, screen)
         _tell_agencies(_lens(left, lens), _lens(alone, lens), assessment, screen)
         tell_doubt(assessment.doubt(subject, lens=lens), fields, assessment.partnership, screen)
@@ -145,17 +145,21 @@ def _tell_set_aside(assessment: Assessment, subject: str, screen: Screen) -> Non
     names, indicators = agency_names(assessment.partnership), indicator_names(assessment.partnership)
     excluded = _of(assessment.excluded, subject).to_dict("records")
     quarantined = _of(assessment.quarantined, subject).to_dict("records")
-    screen.heading(f"Left out ({counted(len(excluded) + len(quarantined), 'record')})")
+    looked = len(_of(assessment.where_we_looked, subject))
+    safety = _of(assessment.staff_safety, subject).to_dict("records")
+    count = len(excluded) + len(quarantined) + looked + len(safety)
+    screen.heading(f"Not in the score ({counted(count, 'record')})")
+    if not count:
+        screen.say("None.")
     for row in excluded + quarantined:
         why = EXCLUDED_WORDS.get(row["reason"], f"set aside when it was read ({row['reason']})")
         kind = indicators.get(row["indicator"], "an indicator that is not agreed")
         agency = names.get(row["agency"], "an agency that is not agreed")
         record = "" if is_missing(row["record_id"]) else f" record {row['record_id']}"
         screen.say(f"{kind}, {agency}{record}: {why}.", indent="- ", hang="  ")
-    looked = len(_of(assessment.where_we_looked, subject))
     if looked:
         screen.say(f"{counted(looked, 'record')} of where we looked: not in the score.", indent="- ", hang="  ")
-    for row in _of(assessment.staff_safety, subject).to_dict("records"):
+    for row in safety:
         until = day(row["until"])
         screen.say(f"Staff safety: before visiting, ask {row['ask']} (until {until}).", indent="- ", hang="  ")
 

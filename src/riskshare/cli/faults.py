@@ -20,6 +20,7 @@ from riskshare.errors import (
     UnknownSubjectError,
     UnsignedPolicyError,
 )
+from riskshare.io.partnership_files import NO_FOLDER
 
 
 class ExitCode(IntEnum):
@@ -52,6 +53,33 @@ _KINDS: Final = (
 _UsageError: Final[type[Exception]] = typer.BadParameter.__mro__[1]
 
 
+_SWITCHES: Final = {"trial=True": "--trial", "accept_bad=True": "--accept-bad"}
+"""What messages for Python call these options, and what they are called here."""
+
+
+def as_typed(message: str) -> str:
+    """Return a message with options named as they are typed here.
+
+    >>> as_typed("pass trial=True for a pilot run")
+    'pass --trial for a pilot run'
+    """
+    for option, switch in _SWITCHES.items():
+        message = message.replace(option, switch)
+    return message
+
+
+def _folders_here(fault: RiskshareError) -> str:
+    """Return which folders here could have been meant where the one given is none; it is not repeated."""
+    if not isinstance(fault, PartnershipError) or fault.problems[0].file != NO_FOLDER:
+        return ""
+    try:
+        here = sorted(folder.name for folder in Path.cwd().iterdir() if (folder / "partnership.toml").is_file())
+    except OSError:  # a folder that may not be looked into: the message stands without this help
+        here = []
+    found = f"Here, these hold a partnership.toml: {', '.join(here)}." if here else "No folder here holds one."
+    return f"\n    FOLDER is the first argument after the command. {found}"
+
+
 class Unusable(typer.BadParameter):
     """A parameter cannot be used; its message is ours and repeats nothing that was typed."""
 
@@ -79,7 +107,7 @@ class Guarded(TyperGroup):
             raise
         except RiskshareError as fault:
             code = next(code for kind, code in _KINDS if isinstance(fault, kind))
-            raise _told(str(fault), code) from None
+            raise _told(as_typed(str(fault)) + _folders_here(fault), code) from None
         except OSError as fault:
             message = f"A file could not be read or written: {fault.strerror or 'the system gave no reason'}."
             raise _told(message, ExitCode.NOT_WRITTEN) from None

@@ -53,6 +53,10 @@ class Screen:
         if self.talks:
             typer.echo(text)
 
+    def alert(self, text: str) -> None:
+        """Print a warning on the error stream, whatever was asked."""
+        typer.echo(wrapped(text, self.width), err=True)
+
     def document(self, content: Any) -> None:
         """Print one JSON document, if JSON was asked for."""
         if self.as_json:

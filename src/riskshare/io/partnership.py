@@ -76,7 +76,7 @@ def load_partnership(folder: str | os.PathLike[str]) -> Partnership:
     >>> load_partnership("no such folder")
     Traceback (most recent call last):
     riskshare.errors.PartnershipError: The partnership has 1 problem:
-      - .: There is no such folder. Give the folder that holds partnership.toml.
+      - the folder given: There is no such folder. Give the folder that holds partnership.toml.
     """
     require("load_partnership", {"folder must be a path, such as 'thresholds'.": is_path(folder)})
     tables, problems = read_tables(Path(folder))

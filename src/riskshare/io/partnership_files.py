@@ -20,6 +20,8 @@ OPTIONAL: Final = ("signatures.toml",)
 TOLERATED: Final = ("sharing.toml",)
 """Known, and read by the sharing stage alone."""
 SCALES: Final = "scales"
+NO_FOLDER: Final = "the folder given"
+"""Stands for its name, which is not repeated: at a command line it may be a pseudonym in the wrong place."""
 MOST_BYTES: Final = 1 << 20
 _MOST_DEPTH: Final = 20
 _INT64: Final = 1 << 63
@@ -41,7 +43,8 @@ def read_tables(folder: Path) -> tuple[dict[str, Table | None], list[Problem]]:
     A file that is there but cannot be read has ``None``. Dates become ISO text: a table is what JSON can hold.
     """
     if not folder.is_dir():
-        return {}, [Problem(".", "", "There is no such folder.", "Give the folder that holds partnership.toml.")]
+        rule = "That is a file, not a folder." if folder.is_file() else "There is no such folder."
+        return {}, [Problem(NO_FOLDER, "", rule, "Give the folder that holds partnership.toml.")]
     names, problems = _names(folder)
     tables: dict[str, Table | None] = dict.fromkeys(names)
     for name in names:

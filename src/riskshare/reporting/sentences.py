@@ -49,7 +49,7 @@ def caveat(partnership: Partnership, as_of: dt.date, *, trial: bool) -> str:
         "Nothing here decides about a person: it tells a named practitioner what partners hold, how sure it is and "
         f"what is missing. Scores are agreed positions from 0 to 100 ({band_sentence(partnership)}), not probabilities."
         " 'Cannot say' is not 'low': what nobody asked does not reassure. "
-        f"{partnership.name}, as known on {day(as_of)}; policy signed {partnership.policy_hash[:12]}, version of the "
+        f"{partnership.name}, as known on {day(as_of)}; policy {partnership.policy_hash[:12]}, version of the "
         f"partnership {partnership.version[:12]} (`partnership_version` in files)."
     )
     return " ".join(part for part in parts if part)

@@ -98,7 +98,7 @@ def test_the_line_of_a_fault_is_told_and_its_text_is_not(tmp_path: Path) -> None
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
-    assert problems_of(tmp_path / "x") == [(".", "There is no such folder.")]
+    assert problems_of(tmp_path / "x") == [("the folder given", "That is a file, not a folder.")]
 
 
 def test_an_odd_file_name_is_safe_to_print(tmp_path: Path) -> None:
