@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LARGEST: Final = 3
+DEMO_REPLICATES: Final = 200
+"""Enough for a demonstration's intervals; `riskshare thresholds compare` draws 500."""
 """How many gaps are called the largest."""
 
 
@@ -146,7 +148,7 @@ def largest_gaps(comparison: ThresholdComparison, most: int = LARGEST) -> list[t
 def compared(partnership: Partnership, shared_cases: Path, screen: Screen) -> ThresholdComparison:
     """Read shared cases and compare thresholds on them, showing progress."""
     with screen.progress("Comparing thresholds") as done:
-        return compare_thresholds(partnership, shared_cases, progress=done)
+        return compare_thresholds(partnership, shared_cases, replicates=DEMO_REPLICATES, progress=done)
 
 
 def tell_largest(comparison: ThresholdComparison, screen: Screen) -> None:

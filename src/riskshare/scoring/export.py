@@ -65,8 +65,28 @@ def results(
 
 def _lines(frame: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
     names = tuple(columns)
-    values = [[plain(value) for value in frame[name].tolist()] for name in names]
+    values = [_plain_column(frame[name]) for name in names]
     return [dict(zip(names, line, strict=True)) for line in zip(*values, strict=True)]
+
+
+def _plain_column(column: pd.Series[Any]) -> list[Any]:
+    """Return ``plain`` of every value; a column of one kind is turned all at once."""
+    kind = column.dtype
+    if kind.kind in "biu" and isinstance(kind, np.dtype):
+        return column.to_numpy().tolist()
+    if kind.kind == "f" and isinstance(kind, np.dtype):
+        numbers = column.to_numpy()
+        values = numbers.astype(object)
+        values[~np.isfinite(numbers)] = None
+        return values.tolist()
+    if kind.kind == "M" and isinstance(kind, np.dtype):
+        days = column.to_numpy()
+        values = np.datetime_as_string(days, unit="D").astype(object)
+        values[np.isnat(days)] = None
+        return values.tolist()
+    if isinstance(kind, pd.StringDtype):
+        return column.astype(object).where(column.notna(), None).tolist()
+    return [plain(value) for value in column.tolist()]
 
 
 def _by_unit(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
