@@ -1,0 +1,57 @@
+"""Time DBSCAN beside scikit-learn, in one run: ``python benchmarks/clustering.py --points 10000 100000``.
+
+Two kinds of points: anywhere, and moved to a grid of 50 m as published crimes are. The program fails if the points
+in clusters differ. ``--alone 1000000`` times ours by itself, in a process whose peak memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+from peak import peak_mib
+
+from riskshare.kernels.clustering import dbscan
+
+EPS_M, LEAST = 100.0, 10
+
+
+def make(n: int, step_m: float, seed: int = 1) -> np.ndarray:
+    """Return points, three in five of them around 200 centres, as dense for every n: 100,000 in a square of 40 km."""
+    rng = np.random.default_rng(seed)
+    centres = rng.uniform(0, 40_000, (200, 2))[rng.integers(0, 200, n)]
+    near = centres + rng.normal(0, 400, (n, 2))
+    points = np.where(rng.random(n)[:, None] < 0.6, near, rng.uniform(0, 40_000, (n, 2))) * (n / 100_000) ** 0.5
+    return np.round(points / step_m) * step_m if step_m else points
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, nargs="*", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--alone", type=int, nargs="*", default=[])
+    options = parser.parse_args(arguments)
+    differ = 0
+    for n in [*options.points, *options.alone]:
+        for step_m in (0.0, 50.0):
+            points = make(n, step_m)
+            start = time.perf_counter()
+            ours = dbscan(points[:, 0], points[:, 1], EPS_M, LEAST)
+            seconds = time.perf_counter() - start
+            line = f"{n:>9,} points, {step_m or 'no':>4} m grid: {seconds:7.3f} s, {ours.max() + 1:,} clusters"
+            if n in options.points:
+                from sklearn.cluster import DBSCAN
+
+                start = time.perf_counter()
+                theirs = DBSCAN(eps=EPS_M, min_samples=LEAST).fit(points)
+                peer = time.perf_counter() - start
+                same = np.array_equal(ours < 0, theirs.labels_ < 0) and ours.max() == theirs.labels_.max()
+                differ += not same
+                line += f", scikit-learn {peer:7.3f} s, {peer / seconds:5.1f} x"
+            print(f"{line}, peak {peak_mib():,.0f} MiB")
+    print("same points in as many clusters" if not differ else f"{differ} runs differ")
+    return int(differ > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
