@@ -25,6 +25,7 @@ def standard(standard_id: str, **changes: Any) -> ResponseStandard:
         "clock": "elapsed",
         "target_hours": 24.0,
         "share_within": 0.9,
+        "share_basis": "published",
         "source": "Demo guide, 2020",
     }
     return ResponseStandard(**{**fields, **changes})

@@ -20,8 +20,6 @@ from riskshare.cli.app import app
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md"))]
-FRAGMENTS = {"link-scales"}
-"""Pages whose Python is a pattern to fill in with one's own studies, which the example does not hold."""
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -51,7 +49,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "thresholds", home / "thresholds")
     (home / "sample_data").mkdir()
-    for file in (ROOT / "sample_data").glob("*.csv"):
+    for file in (ROOT / "sample_data").glob("*.*"):
         shutil.copy(file, home / "sample_data")
     return home
 
@@ -73,9 +71,7 @@ def test_the_invented_subject_of_the_readme_is_nobody_in_the_sample() -> None:
     assert "X-0001" not in (ROOT / "sample_data" / "evidence.csv").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES[1:] if blocks(page, "python") and page.stem not in FRAGMENTS], ids=lambda p: p.stem
-)
+@pytest.mark.parametrize("page", [page for page in PAGES[1:] if blocks(page, "python")], ids=lambda p: p.stem)
 @pytest.mark.usefixtures("no_pictures")
 def test_the_code_of_each_page_runs_in_order(page: Path, copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(copy)

@@ -69,7 +69,7 @@ def good(name: str, folder: Path) -> dict[str, Any]:
         "read_subjects": read,
         "response_plan": {
             "assessment": assessed([row()]), "subject_id": row()["subject_id"], "partnership": PARTNERS,
-            "at": "2026-03-31T12:00:00Z", "nation": "england",
+            "at": "2026-03-31T12:00:00Z", "for_practitioner": "team manager", "nation": "england", "started": None,
         },
         "sign": {"folder": folder, "agency": "school", "role": "head", "signed_on": dt.date(2026, 3, 31)},
     }[name]  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from riskshare.assessment import Assessment, assess
     from riskshare.comparing import (
+        Plan,
         ThresholdComparison,
         compare_responses,
         compare_thresholds,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         LinkRefusedError,
         MissingExtraError,
         PartnershipError,
+        PlaceError,
+        PlaceProblem,
         PolicyError,
         Problem,
         RiskshareError,
@@ -32,21 +35,23 @@ if TYPE_CHECKING:
     from riskshare.io.characteristics import read_characteristics
     from riskshare.io.evidence import read_evidence
     from riskshare.io.partnership import load_partnership
+    from riskshare.io.points import read_points
     from riskshare.io.responses import read_responses
     from riskshare.io.shared_cases import read_shared_cases
     from riskshare.io.signing import sign
     from riskshare.io.subjects import read_subjects
+    from riskshare.profiling import PlaceProfiles, profile_places
     from riskshare.records.characteristics import Characteristics
     from riskshare.records.evidence import Evidence, Subjects
     from riskshare.records.linked_scores import LinkedScore, LinkedScores
     from riskshare.records.links import Link
     from riskshare.records.partnership import Partnership
-    from riskshare.records.plan import Plan
     from riskshare.records.response_times import ResponseTimes
     from riskshare.records.responses import Responses
     from riskshare.records.shared_cases import SharedCases
     from riskshare.scales.normalise import Readings, normalise
     from riskshare.scoring.groups import GroupAudit, audit_groups
+    from riskshare.spots import HotSpots, hotspots
     from riskshare.trust.purge import purge
     from riskshare.version import VERSION as __version__
 
@@ -58,6 +63,7 @@ _HOMES = {
     "EvidenceError": "riskshare.errors",
     "EvidenceFileError": "riskshare.errors",
     "GroupAudit": "riskshare.scoring.groups",
+    "HotSpots": "riskshare.spots",
     "Link": "riskshare.records.links",
     "LinkRefusedError": "riskshare.errors",
     "LinkedScore": "riskshare.records.linked_scores",
@@ -65,7 +71,10 @@ _HOMES = {
     "MissingExtraError": "riskshare.errors",
     "Partnership": "riskshare.records.partnership",
     "PartnershipError": "riskshare.errors",
-    "Plan": "riskshare.records.plan",
+    "PlaceError": "riskshare.errors",
+    "PlaceProblem": "riskshare.errors",
+    "PlaceProfiles": "riskshare.profiling",
+    "Plan": "riskshare.comparing",
     "PolicyError": "riskshare.errors",
     "Problem": "riskshare.errors",
     "Readings": "riskshare.scales.normalise",
@@ -81,12 +90,15 @@ _HOMES = {
     "audit_groups": "riskshare.scoring.groups",
     "compare_responses": "riskshare.comparing",
     "compare_thresholds": "riskshare.comparing",
+    "hotspots": "riskshare.spots",
     "link_scales": "riskshare.comparing",
     "load_partnership": "riskshare.io.partnership",
     "normalise": "riskshare.scales.normalise",
+    "profile_places": "riskshare.profiling",
     "purge": "riskshare.trust.purge",
     "read_characteristics": "riskshare.io.characteristics",
     "read_evidence": "riskshare.io.evidence",
+    "read_points": "riskshare.io.points",
     "read_responses": "riskshare.io.responses",
     "read_shared_cases": "riskshare.io.shared_cases",
     "read_subjects": "riskshare.io.subjects",
@@ -102,6 +114,7 @@ __all__ = [
     "EvidenceError",
     "EvidenceFileError",
     "GroupAudit",
+    "HotSpots",
     "Link",
     "LinkRefusedError",
     "LinkedScore",
@@ -109,6 +122,9 @@ __all__ = [
     "MissingExtraError",
     "Partnership",
     "PartnershipError",
+    "PlaceError",
+    "PlaceProblem",
+    "PlaceProfiles",
     "Plan",
     "PolicyError",
     "Problem",
@@ -126,12 +142,15 @@ __all__ = [
     "audit_groups",
     "compare_responses",
     "compare_thresholds",
+    "hotspots",
     "link_scales",
     "load_partnership",
     "normalise",
+    "profile_places",
     "purge",
     "read_characteristics",
     "read_evidence",
+    "read_points",
     "read_responses",
     "read_shared_cases",
     "read_subjects",

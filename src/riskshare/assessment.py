@@ -32,6 +32,7 @@ from riskshare.scoring.questions import question_table
 from riskshare.scoring.score import Block, Scored, block, blocks, listed_units, score_all, score_block
 from riskshare.scoring.tables import bar_table, score_table, unit_facts
 from riskshare.scoring.trace import trace_table
+from riskshare.trust.placed import placed_rows
 from riskshare.trust.weigh import N_LENSES, Weighed, weigh
 from riskshare.version import VERSION
 
@@ -113,10 +114,14 @@ def assess(
         conditions_met=frozenset(conditions_met),
     )  # fmt: skip
     scored = score_all(weighed, progress=progress)
+    places = placed_rows(
+        evidence.rows, weighed, partnership, not_scored=not_scored, severity=severity,
+        conditions_met=frozenset(conditions_met),
+    )  # fmt: skip
     facts = unit_facts(weighed, scored, readings, partnership, subjects)
     return Assessment(
         scores=score_table(weighed, scored, facts), as_of=day, trial=trial, partnership=partnership, weighed=weighed,
-        scored=scored, readings=readings, subjects=subjects, barred=evidence.barred,
+        scored=scored, readings=readings, subjects=subjects, barred=evidence.barred, places=places,
     )  # fmt: skip
 
 
@@ -162,6 +167,9 @@ class Assessment:
         The stages behind it.
     barred : pyarrow.Table
         Keys of the rows that were set aside when read; see ``quarantined``.
+    places : pyarrow.Table
+        The standing rows that say where something happened, about subjects and about places alone:
+        ``trust.placed.PLACED_COLUMNS``. ``hotspots`` reads them.
     """
 
     scores: pd.DataFrame
@@ -173,6 +181,7 @@ class Assessment:
     readings: Readings
     subjects: Subjects | None
     barred: pa.Table
+    places: pa.Table
 
     def __repr__(self) -> str:
         """Return counts only; never a value."""

@@ -18,9 +18,10 @@ from riskshare.records.comparison import TABLES, table_of
 from riskshare.records.comparison_tables import ComparisonTables, Party
 from riskshare.records.links import Link, days_window
 from riskshare.records.partnership import Partnership
+from riskshare.records.plan import Plan as PlanRecord
 from riskshare.records.responses import Responses
 from riskshare.records.shared_cases import SharedCases
-from riskshare.reporting import equivalence, ladder
+from riskshare.reporting import equivalence, heat_table, ladder, plans
 from riskshare.reporting.words import counted, day
 from riskshare.scales.agreed import refusal
 from riskshare.scales.bars import as_written
@@ -32,7 +33,6 @@ from riskshare.version import VERSION
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from riskshare.records.plan import Plan
     from riskshare.records.response_times import ResponseTimes
     from riskshare.responses.held import Assessed
 
@@ -51,6 +51,8 @@ class ThresholdComparison(ComparisonTables):
     def sentences(self, *, to: str | None = None) -> list[str]:
         """Return one sentence a pair of agencies, the widest gap first, or what one agency should read.
 
+        Pairs of which one side referred most of the cases come last.
+
         Parameters
         ----------
         to : str, optional
@@ -66,8 +68,16 @@ class ThresholdComparison(ComparisonTables):
         ArgumentError
             ``to`` is no agency of the partnership.
         """
-        known = {agency.id for agency in self.partnership.agencies}
-        require("sentences", {"to must be the id of an agency, or None.": to is None or to in known})
+        known = [agency.id for agency in self.partnership.agencies]
+        rule = f"to must be the id of an agency ({', '.join(known)}), or None."
+        require("sentences", {rule: to is None or to in known})
+        return [said for _, said in self._told(to)]
+
+    def pair_sentences(self) -> dict[frozenset[Party], str]:
+        """Return the sentences by the two sides they are about, in the same order."""
+        return dict(self._told(None))
+
+    def _told(self, to: str | None) -> list[tuple[frozenset[Party], str]]:
         volumes = {(*_bar_of(row), *_whose(row)): row for row in records(self.volumes)}
         gaps = records(self.gaps())
         rank = {frozenset({_whose(row), (row["other_agency"], row["other_scale"])}): i for i, row in enumerate(gaps)}
@@ -78,8 +88,8 @@ class ThresholdComparison(ComparisonTables):
             chosen = target[0] == to if to is not None else self._told_on(source, target) == target
             if chosen and volume is not None:
                 said = equivalence.pair_sentence(line, volume, self.partnership, to=to)
-                found.append((rank.get(frozenset({source, target}), len(rank)), said))
-        return [said for _, said in sorted(found, key=lambda item: item[0])]
+                found.append((frozenset({source, target}), said))
+        return sorted(found, key=lambda item: rank.get(item[0], len(rank)))
 
     def _told_on(self, source: Party, target: Party) -> Party:
         """Return the side of a pair on whose scale it is told: the finer scale, the first agency's of two alike."""
@@ -129,7 +139,21 @@ class ThresholdComparison(ComparisonTables):
             matplotlib is not installed.
         """
         bands, _ = rungs(self.partnership, self.by_height())
-        return ladder.draw_ladder(bands, self.partnership, bars=self.bars(), reference=self.reference, note=self.note())
+        return ladder.draw_ladder(
+            bands, self.partnership, bars=self.bars(), reference=self.reference, note=self.note(),
+            why_reference=self.why_reference(),
+        )  # fmt: skip
+
+    def why_reference(self) -> str:
+        """Return whose scale the readings stand side by side on, and why that one, in a sentence; empty for none."""
+        if self.reference is None:
+            return ""
+        agency, scale = self.reference
+        links = (self.matrix["target_agency"] == agency) & (self.matrix["target_scale"] == scale)
+        return (
+            f"All stand on {self.partnership.scale(scale).name} because no other scale is linked to more "
+            f"({int(links.sum())}); of several such, one with a high cut, then with more steps, then the first listed."
+        )
 
     def plot_matrix(self) -> Figure:
         """Return the matrix as a heat table with intervals.
@@ -140,7 +164,7 @@ class ThresholdComparison(ComparisonTables):
             matplotlib is not installed.
         """
         parties = [party for party in self.by_height() if not refusal(self.partnership.scale(party[1]))]
-        return equivalence.draw_matrix(self.matrix, self.disagreement, parties, self.partnership, note=self.note())
+        return heat_table.draw_matrix(self.matrix, self.disagreement, parties, self.partnership, note=self.note())
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -362,8 +386,31 @@ def compare_responses(
     return compare(partnership, cases, until=until, nation=nation)
 
 
+class Plan(PlanRecord):
+    """A joint response plan for one person, with its text: the earliest duty first. It decides nothing.
+
+    What it holds stands with ``records.plan.Plan``: ``actions``, ``unbound``, ``notes``, ``results``, how it was made.
+    """
+
+    def text(self) -> str:
+        """Return the plan in plain English, a paragraph an action; internal, as it names the person's pseudonym.
+
+        Examples
+        --------
+        See ``docs/how-to/compare-responses.md``.
+        """
+        return "\n\n".join(plans.plan_sentences(self))
+
+
 def response_plan(
-    assessment: Assessed, subject_id: str, *, partnership: Partnership, at: str | dt.datetime, nation: str = "england"
+    assessment: Assessed,
+    subject_id: str,
+    *,
+    partnership: Partnership,
+    at: str | dt.datetime,
+    for_practitioner: str | None = None,
+    nation: str = "england",
+    started: Mapping[tuple[str, str], str | dt.date | dt.datetime] | None = None,
 ) -> Plan:
     """Return the joint response plan for one person: who does what by when, the earliest duty first.
 
@@ -376,9 +423,14 @@ def response_plan(
     partnership : Partnership
         The one the assessment was made under.
     at : str or datetime.datetime
-        When the plan is made, with an offset, on or after the day of the assessment.
+        When the plan is made, with an offset, on or after the day of the assessment. No clock starts here.
+    for_practitioner : str, optional
+        The role of whoever judges the plan, not a name; without it the plan says that one is to be named.
     nation : {"england", "wales", "scotland", "northern_ireland"}
         Whose bank holidays are no working days.
+    started : mapping of (str, str) to str, datetime.date or datetime.datetime, optional
+        When standards are known to have started, by id of agency and of standard: a moment with an offset, or a day
+        for a standard in working days. Evidence does not hold it, and no due date is given without it.
 
     Returns
     -------
@@ -391,7 +443,7 @@ def response_plan(
     UnknownSubjectError
         The assessment has no result for that subject.
     PolicyError
-        Another agreement, or a moment before the assessment.
+        Another agreement, a moment before the assessment, or a start after the plan or of no use.
 
     Notes
     -----
@@ -401,9 +453,13 @@ def response_plan(
     --------
     See ``docs/how-to/compare-responses.md``.
     """
-    from riskshare.responses.plan import draw_plan
+    from riskshare.responses.plan import NOT_NAMED, draw_plan  # heavy: it needs calendars
 
     parts = ("as_of", "trial", "partnership", "scores", "act_now", "staff_safety")
     known = all(hasattr(assessment, part) for part in parts)
     require("response_plan", {"assessment must be an Assessment, from assess.": known})
-    return draw_plan(assessment, subject_id, partnership, at=at, nation=nation)
+    role = NOT_NAMED if for_practitioner is None else for_practitioner
+    drawn = draw_plan(
+        assessment, subject_id, partnership, at=at, for_practitioner=role, nation=nation, started=started
+    )  # fmt: skip
+    return Plan(**{name: getattr(drawn, name) for name in PlanRecord.model_fields})

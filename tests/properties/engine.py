@@ -74,7 +74,7 @@ def told_of(rows: Sequence[Row], version: str) -> list[Row]:
 def weigh_rows(rows: Sequence[Row], partnership: Partnership, policy: Mapping[str, Any], as_of: str) -> Pass:
     """Take rows as they would stand after reading, without passing through a reader."""
     accepted, aside = cases.as_read(list(rows))
-    barred = [{**{name: row[name] for name in cases.BARRED_SCHEMA.names}} for row in aside]
+    barred = [{**{name: row.get(name) for name in cases.BARRED_SCHEMA.names}} for row in aside]
     for key in barred:
         key["recorded_date"] = dt.date.fromisoformat(key["recorded_date"])
     evidence = cases.evidence_from_rows(accepted, barred=barred)

@@ -13,7 +13,7 @@ import shared
 from riskshare.comparing import compare_thresholds
 from riskshare.records.scale import CommonScale
 from riskshare.scales.bars import as_position, as_written, meets, share_beyond
-from riskshare.scales.pair_disagreement import disagreement
+from riskshare.scales.pair_disagreement import TELLING, disagreement
 from riskshare.scales.volumes import suppressed, volume
 
 COUNT = build.scale()
@@ -24,8 +24,8 @@ PAIRS = st.lists(st.tuples(SCORES, SCORES), min_size=1, max_size=60)
 @given(PAIRS, st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_the_split_is_exact_and_turns_with_the_pair(pairs: list[tuple[int, int]], random: object) -> None:
-    x, y = zip(*pairs, strict=True)
-    weight = [random.choice([0.5, 1.0, 2.0]) for _ in pairs]  # type: ignore[attr-defined]  # hypothesis gives a Random
+    x, y = zip(*(pairs * 5), strict=True)  # five alike: no count of one to four hides the split
+    weight = [random.choice([0.5, 1.0, 2.0]) for _ in x]  # type: ignore[attr-defined]  # hypothesis gives a Random
     there = disagreement(COUNT, COUNT, x, y, CommonScale(), weight=weight)
     back = disagreement(COUNT, COUNT, y, x, CommonScale(), weight=weight)
     assert there is not None
@@ -35,6 +35,18 @@ def test_the_split_is_exact_and_turns_with_the_pair(pairs: list[tuple[int, int]]
     assert there["bar"] == abs(there["signed"]) or abs(there["bar"] - abs(there["signed"])) < 1e-12
     assert there["signed_low"] <= there["signed"] <= there["signed_high"]
     assert (there["p10"], there["signed"], there["pabak"]) == (back["p01"], -back["signed"], back["pabak"])
+
+
+@given(PAIRS)
+@settings(max_examples=60, deadline=None)
+def test_a_split_is_shown_or_hidden_as_a_whole(pairs: list[tuple[int, int]]) -> None:
+    x, y = zip(*pairs, strict=True)
+    found = disagreement(COUNT, COUNT, x, y, CommonScale())
+    assert found is not None
+    counts = [sum((a >= 14) and (b < 14) for a, b in order) for order in (pairs, [(b, a) for a, b in pairs])]
+    assert found["small_cells"] == any(1 <= count <= 4 for count in counts)
+    hidden = {found[name] is None for name in TELLING if not name.startswith("kappa")}
+    assert hidden == {found["small_cells"]}
 
 
 @settings(deadline=None)
@@ -61,7 +73,15 @@ def test_nothing_shown_lets_one_to_four_people_be_worked_out(scores: list[int], 
     truly = sum(score >= cut for score in scores)
     small = 1 <= truly <= 4 or 1 <= len(scores) - truly <= 4
     assert suppressed(truly, len(scores)) == small == line["suppressed"]
-    figures = ("flagged", "flagged_low", "flagged_high", "flagged_own", "share", "per_10000", "per_worker")
+    figures = (
+        "flagged",
+        "flagged_low",
+        "flagged_high",
+        "flagged_own",
+        "share",
+        "shared_cases_per_10000",
+        "shared_cases_per_worker",
+    )
     assert all((line[name] is None) == small for name in figures)
 
 

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import build
@@ -14,7 +14,7 @@ from riskshare.records.links import Link
 from riskshare.records.scale import Band, CommonScale, Scale
 from riskshare.scales.policy_basis import policy_positions
 from riskshare.scales.policy_link import policy_link
-from riskshare.scales.population import population_link
+from riskshare.scales.population import population_link, population_links_both
 
 FEW = settings(max_examples=15, deadline=None)
 METHODS = st.sampled_from(["identity", "linear", "circle_arc", "composite", "equipercentile"])
@@ -96,8 +96,53 @@ def test_a_scale_linked_to_itself_is_itself(cases: tuple[Scale, Scale, np.ndarra
     source, _, x, _ = cases
     for method in ("linear", "circle_arc", "equipercentile", None):
         link = population_link(source, source, x, x, method=method, replicates=5)
-        at = np.linspace(link.curve.x[0], link.curve.x[-1], 51)
-        assert link.equivalents(at).estimate == pytest.approx(at, abs=1e-6)
+        at = np.linspace(*link.curve.reliable, 51)
+        assert link.equivalents(at).estimate == pytest.approx(at, abs=1e-9)
+
+
+@FEW
+@given(caseloads(), st.booleans(), st.sampled_from([None, "equipercentile_unsmoothed"]))
+def test_which_side_is_named_first_changes_no_bit(
+    cases: tuple[Scale, Scale, np.ndarray, np.ndarray], one_scale: bool, method: str | None
+) -> None:
+    source, target, x, y = cases
+    if one_scale:
+        source, y = target, np.minimum(y, float(target.hi or 0))
+        x = np.minimum(x, float(target.hi or 0))
+    there, back = population_links_both(source, target, x, y, method=method, replicates=5)
+    assert (back, there) == population_links_both(target, source, y, x, method=method, replicates=5)
+
+
+@FEW
+@given(caseloads(), st.data())
+def test_margins_with_gaps_are_there_and_back_too(
+    cases: tuple[Scale, Scale, np.ndarray, np.ndarray], data: st.DataObject
+) -> None:
+    source, target, x, y = cases
+    used = np.array(sorted(data.draw(st.sets(st.integers(0, int(source.hi or 0)), min_size=2, max_size=5))), float)
+    x = used[np.clip(np.searchsorted(used, x), 0, len(used) - 1)]
+    assume(np.ptp(x) > 0.0)
+    link = population_link(source, target, x, y, method="equipercentile", replicates=5)
+    at = np.linspace(link.curve.x[0], link.curve.x[-1], 201)
+    assert link.inverse.equivalents(link.equivalents(at).estimate).estimate == pytest.approx(at, abs=1e-9)
+
+
+@FEW
+@given(caseloads(), st.integers(0, 200))
+def test_no_end_that_is_told_moves_with_one_person(cases: tuple[Scale, Scale, np.ndarray, np.ndarray], by: int) -> None:
+    """On a scale without a top, raising the highest reading alone changes what is told of the ends by whole parts."""
+    _, target, x, y = cases
+    open_top = build.scale("x", hi=None, bands=(Band(name="a", starts=0.0), Band(name="high", starts=9.0, pins="high")),
+                           routes=(), not_scored=())  # fmt: skip
+    top = np.argmax(x)
+    x = x.copy()
+    x[top] += by % 20
+    link = population_link(open_top, target, x, y, method="equipercentile", replicates=2)
+    end = link.sides[0].ends[1]
+    shared = (x == x.max()).sum() >= 10
+    leading = f"{end:.0f}"[0]
+    assert end == x.max() + 0.5 if shared else (leading in "125" and end > x.max() + 0.5)
+    assert link.curve.seen[1] in (end, *(k + 0.5 for k in x if (x == k).sum() >= 10))
 
 
 @FEW

@@ -96,7 +96,7 @@ def test_what_was_planted_is_told(told: Any, truth: Any) -> None:
 
 def test_the_demo_is_short_and_says_how_much_there_is(demo: tuple[Any, Path], told: Any) -> None:
     said = demo[0].stdout
-    assert len(said.splitlines()) < 250
+    assert len(said.splitlines()) < 260
     assert said.index("In short") < said.index("Who needs action now")
     for one in told["sections"]:
         if one["key"] in ("act_now", "seen_only_together", "disagree", "disputed"):
@@ -161,7 +161,7 @@ def test_files_stay_with_their_owner(demo: tuple[Any, Path]) -> None:
     files = list(demo[1].iterdir())
     assert {file.name for file in files} == {
         "report.internal.txt", "scores.internal.csv", "scores.internal.parquet", "results.internal.jsonl",
-        "quarantine.internal.csv", "ladder.internal.png", "bars.internal.png",
+        "quarantine.internal.csv", "ladder.internal.png", "bars.internal.png", "hotspots.internal.png",
     }  # fmt: skip
     if os.name == "posix":
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -178,3 +178,10 @@ def test_the_report_names_everybody_seen_only_together(demo: tuple[Any, Path], t
 def test_no_identifier_that_was_set_aside_is_shown(demo: tuple[Any, Path]) -> None:
     everything = demo[0].output + "".join(f.read_text(encoding="utf-8", errors="ignore") for f in demo[1].iterdir())
     assert not re.search(r"@example\.org|\b999 ?\d{3} ?\d{4}\b", everything)
+
+
+def test_the_planted_hot_spots_are_told_and_drawn(demo: tuple[Any, Path]) -> None:
+    said = " ".join(demo[0].stdout.split())
+    assert said.count("Visible only together: none of them would have found it alone.") == 2
+    assert "Eskerby would have found it alone." in said
+    assert (demo[1] / "hotspots.internal.png").stat().st_size > 10_000

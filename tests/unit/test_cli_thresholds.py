@@ -29,6 +29,8 @@ def test_show_lists_every_scale_and_the_refused_ones() -> None:
     shown = run("show", FOLDER).stdout
     assert "Merton MASH BRAG" in shown
     assert "Cannot be placed" in shown
+    assert "INTERNAL" in shown
+    assert "Policy basis." in shown
     assert "MAPPA" in shown
 
 
@@ -52,6 +54,31 @@ def test_compare_says_whose_bar_is_higher_and_what_is_refused() -> None:
     assert "childrens_south" not in shown  # agencies are named, not coded
     assert "how many cases that would flag is not said" in " ".join(shown.split())
     assert "2,757 rows in = 2,757 accepted" in shown
+    said = " ".join(shown.split())
+    assert "INTERNAL: not yet through the sharing agreement" in said
+    assert "EXAMPLE, nobody's agreement." in said
+    assert "not that they measure the same thing" in said
+    assert "rank correlation 0.92" in said
+    assert "kappa 0.36" in said
+    assert "because their bars differ" not in said
+    assert "own bar (14 or more) 199 of 550" in said
+    assert "6.3 [5.4, 7.2]" in said  # 199 of 317,193 people, Garwood
+
+
+def test_what_is_written_bears_the_marks_too(tmp_path: Path) -> None:
+    run("compare", FOLDER, CASES, *FAST, "--out", tmp_path, "--quiet")
+    text = (tmp_path / "thresholds.internal.txt").read_text(encoding="utf-8")
+    assert text.startswith("INTERNAL: not yet through the sharing agreement, do not pass on. EXAMPLE")
+    assert "stand equally high among these people, not that they measure the same thing" in text
+    assert "Population basis" in text
+    assert "never a caseload" in text
+    assert "because no other scale is linked to more (3)" in text
+
+
+def test_an_unknown_agency_is_answered_with_those_there_are() -> None:
+    said = run("compare", FOLDER, CASES, "--to", "police", code=2).stderr
+    assert "north_police" in said
+    assert "youth_justice" in said
 
 
 def test_compare_speaks_to_one_agency() -> None:

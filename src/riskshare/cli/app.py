@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -47,6 +47,7 @@ AcceptBad = Annotated[
     bool,
     typer.Option("--accept-bad", help="Read on where more than a fifth of the rows are faulty; those stay set aside."),
 ]
+Nation = Annotated[str, typer.Option("--nation", help="Bank holidays: england, wales, scotland or northern_ireland.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files made; owner-only.")]
@@ -139,6 +140,38 @@ def explain(
     run_explain(job, subject, plot, Screen(as_json, quiet))
 
 
+@app.command()
+def plan(
+    folder: Folder,
+    evidence: Annotated[Path, typer.Argument(metavar="EVIDENCE", help="The evidence file.")],
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="The pseudonym.")],
+    as_of: AsOf,
+    at: Annotated[str, typer.Option("--at", metavar="MOMENT", help="When it is made: 2026-03-31T16:30:00+01:00.")],
+    role: Annotated[str | None, typer.Option("--for", metavar="ROLE", help="Who judges it: a role, no name.")] = None,
+    started: Annotated[
+        list[str] | None,
+        typer.Option("--started", metavar="AGENCY:STANDARD=WHEN", help="When a standard started; repeatable."),
+    ] = None,
+    nation: Nation = "england",
+    subjects: SubjectsFile = None,
+    trial: Trial = False,
+    condition: Condition = None,
+    accept_bad: AcceptBad = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for internal files; owner-only.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw up one subject's joint response plan: agreed duties and standards, for a practitioner to judge."""
+    from riskshare.cli.assess import Job
+    from riskshare.cli.plan import Planning, run_plan
+    from riskshare.io.writing import check_folder
+
+    if out is not None:
+        check_folder(out)
+    job = Job(folder, (evidence,), subjects, as_of, trial, tuple(condition or ()), accept_bad)
+    run_plan(job, Planning(subject, at, role, tuple(started or ()), nation), out, Screen(as_json, quiet))
+
+
 thresholds = typer.Typer(
     no_args_is_help=True,
     help="Whose bar is higher, by how much, and what it costs; and who acts how fast.",
@@ -197,20 +230,45 @@ def compare_responses(
     folder: Folder,
     responses: Annotated[Path, typer.Argument(metavar="RESPONSES", help="Cases with when they started and stopped.")],
     until: Annotated[dt.date, typer.Option("--until", parser=iso_day, metavar="DATE", help="Cases are known to here.")],
-    nation: Annotated[
-        str, typer.Option("--nation", help="Bank holidays: england, wales, scotland or northern_ireland.")
-    ] = "england",
+    nation: Nation = "england",
     out: Annotated[Path | None, typer.Option("--out", help="Folder for internal files; owner-only.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare how fast agencies act, against their standards and at matched severity."""
+    """Compare how fast agencies act, against their standards and by agreed position."""
     from riskshare.cli.responses import run_response
     from riskshare.io.writing import check_folder
 
     if out is not None:
         check_folder(out)
     run_response(folder, responses, until, nation, out, Screen(as_json, quiet))
+
+
+@app.command()
+def hotspots(
+    points: Annotated[Path, typer.Argument(metavar="POINTS", help="Events: CSV, Parquet, GeoPackage or GeoJSON.")],
+    areas: Annotated[Path, typer.Option("--areas", help="The authorities' polygons, with a column code.")],
+    population: Annotated[
+        Path | None, typer.Option("--population", help="People a square: what makes a count surprising.")
+    ] = None,
+    coverage: Annotated[Path | None, typer.Option("--coverage", help="Which source looked where and when.")] = None,
+    cell_m: Annotated[int, typer.Option("--cell-m", min=1, help="Side of a cell, metres.")] = 250,
+    level: Annotated[float, typer.Option("--level", help="False discovery rate over all cells.")] = 0.05,
+    method: Annotated[Literal["bh", "by"], typer.Option("--method", help="bh, or by: stricter.")] = "bh",
+    resamples: Annotated[int, typer.Option("--resamples", min=0, help="For stability; 0 for none.")] = 100,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the resamples.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for internal files; owner-only.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find where events cluster, whoever's border runs through it, and who would have found it alone."""
+    from riskshare.cli.places import Asked, run_hotspots
+    from riskshare.io.writing import check_folder
+
+    if out is not None:
+        check_folder(out)
+    asked = Asked(points, areas, population, coverage, cell_m, level, method, resamples, seed)
+    run_hotspots(asked, out, Screen(as_json, quiet))
 
 
 @app.command()

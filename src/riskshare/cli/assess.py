@@ -14,6 +14,7 @@ from riskshare.assessment import Assessment, assess
 from riskshare.cli.briefing import Item, Section, briefing, head, warnings
 from riskshare.cli.check import read
 from riskshare.cli.faults import ExitCode
+from riskshare.cli.places import demo_spots, summary, tell_spots, write_picture
 from riskshare.cli.screen import Screen, wrapped
 from riskshare.cli.thresholds import compared, largest_gaps, tell_largest, write_pictures
 from riskshare.io.examples import EXAMPLE_AS_OF, example_data, example_partnership
@@ -96,6 +97,8 @@ def run_demo(out: Path, screen: Screen) -> None:
     files = write_files(done, results, sections, out)
     comparison = compared(done.assessment.partnership, data / "shared_cases.csv", screen)
     files += write_pictures(comparison, out)
+    spots = demo_spots(done.assessment, data, screen)
+    files.append(write_picture(spots, out))
     screen.say("An example on synthetic data: nobody in it exists.")
     screen.say(head(done.assessment))
     _tell_in_short(sections, screen)
@@ -103,10 +106,12 @@ def run_demo(out: Path, screen: Screen) -> None:
         if section.key != "bands":
             _tell(section, screen, section.show, short=True)
     tell_largest(comparison, screen)
+    tell_spots(spots, screen, notes=False)
     _tell_files(files, out, screen, replaced=replaced)
     _tell_next(folder, data, sections, screen)
     gaps = [" ".join(said) for said in largest_gaps(comparison)]
-    screen.document({**_summary(done, sections, files, out), "replaced_files": replaced, "largest_gaps": gaps})
+    found = {"replaced_files": replaced, "largest_gaps": gaps, "hot_spots": summary(spots)}
+    screen.document({**_summary(done, sections, files, out), **found})
 
 
 def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequence[Section], out: Path) -> list[Path]:
@@ -193,6 +198,7 @@ def _tell_files(files: Sequence[Path], out: Path, screen: Screen, *, replaced: b
         "results": "every result with its reasons, under the schema of `riskshare schema`",
         "quarantine": "rows set aside: where and why, never what they held",
         "ladder": "every agency's bands side by side, as agreed and as used",
+        "hotspots": "where there is more violence than expected, with the authorities' borders",
         "bars": "where each agency's high falls on every other's scale",
     }  # fmt: skip
     screen.say(f"In {out} (readable by you alone, marked internal in name and content):")
@@ -212,6 +218,7 @@ def _tell_next(folder: Path, data: Path, sections: Sequence[Section], screen: Sc
     for why, command in (
         ("see why, record by record", f"riskshare explain {inputs} {subject} --as-of {EXAMPLE_AS_OF}"),
         ("see whose bar is higher", f"riskshare thresholds compare {shared}"),
+        ("find hot spots in your own events", "riskshare hotspots POINTS --areas FILE --population FILE"),
         ("check a partnership and evidence", f"riskshare check {inputs}"),
         ("score your own", "riskshare assess FOLDER EVIDENCE --as-of DATE --subjects FILE"),
     ):

@@ -16,6 +16,7 @@ from riskshare.errors import (
     EvidenceError,
     MissingExtraError,
     PartnershipError,
+    PlaceError,
     RiskshareError,
     UnknownSubjectError,
     UnsignedPolicyError,
@@ -46,6 +47,7 @@ _KINDS: Final = (
     (MissingExtraError, ExitCode.MISSING_EXTRA),
     (PartnershipError, ExitCode.PROBLEMS),
     (EvidenceError, ExitCode.PROBLEMS),
+    (PlaceError, ExitCode.PROBLEMS),
     (RiskshareError, ExitCode.USAGE),
 )
 

@@ -1,4 +1,4 @@
-"""`riskshare thresholds response`: how fast agencies act, on one clock, by matched severity."""
+"""`riskshare thresholds response`: how fast agencies act, on one clock, by agreed position."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from riskshare.io.writing import internal_name, make_folder, write_csv, write_te
 from riskshare.records.partnership import Partnership
 from riskshare.records.response_times import ResponseTimes
 from riskshare.records.responses import Responses
-from riskshare.reporting.responses import inversion_sentence, response_sentences, response_table, standard_sentence
+from riskshare.reporting.responses import longer_wait_sentence, response_sentences, response_table, standard_sentence
 from riskshare.reporting.sentences import INTERNAL
 from riskshare.reporting.words import agency_names, counted
 from riskshare.responses.compare import compare
 
-_TABLES = ("bands", "strata", "standards", "inversions")
+_TABLES = ("bands", "strata", "standards", "longer_waits")
 
 
 def run_response(folder: Path, responses: Path, until: dt.date, nation: str, out: Path | None, screen: Screen) -> None:
@@ -40,19 +40,19 @@ def _tell(times: ResponseTimes, partnership: Partnership, read: Responses, scree
     names = agency_names(partnership)
     screen.say(f"{read.conservation()}.")
     tell_faults(fault_counts(read.quarantine), screen)
-    screen.heading("How fast, by matched severity (policy basis; elapsed time)")
+    screen.heading("How fast, by agreed position, which hides whose bar is higher (elapsed time)")
     screen.say(response_sentences(times, partnership)[0])
     screen.raw("\n" + response_table(times, partnership))
     screen.heading("What was promised")
     for standard in times.standard_times:
         screen.say(standard_sentence(standard, names), indent="- ", hang="  ")
-    screen.heading("Inversions: the more severe waits longer")
-    alike = [inversion for inversion in times.inversions_found if inversion.comparable]
-    for inversion in alike:
-        screen.say(inversion_sentence(inversion, names), indent="- ", hang="  ")
+    screen.heading("To ask about: longer at a higher position")
+    alike = [wait for wait in times.longer_waits_found if wait.same_stop]
+    for wait in alike:
+        screen.say(longer_wait_sentence(wait, names), indent="- ", hang="  ")
     if not alike:
         screen.say("None between clocks that stop at the same event.")
-    if others := len(times.inversions_found) - len(alike):
+    if others := len(times.longer_waits_found) - len(alike):
         screen.say(f"{counted(others, 'more pair')} where the clocks stop at different events: see --json or --out.")
 
 
@@ -64,7 +64,8 @@ def _write(times: ResponseTimes, partnership: Partnership, read: Responses, out:
         "partnership_version": times.partnership_version,
         "engine_version": times.engine_version,
     }
-    text = "\n\n".join([read.conservation(), *response_sentences(times, partnership)]) + "\n"
+    said = [read.conservation(), response_table(times, partnership), *response_sentences(times, partnership)]
+    text = "\n\n".join(part for part in said if part) + "\n"
     tables = {name: getattr(times, name) for name in _TABLES}
     return [
         write_text(folder / internal_name("responses", ".txt"), f"{INTERNAL}\n\n{text}"),

@@ -18,10 +18,11 @@ from riskshare.io.writing import internal_name, make_folder, write_bytes, write_
 from riskshare.records.comparison import PERSONAL, TABLES, lines_of
 from riskshare.records.partnership import Partnership
 from riskshare.records.shared_cases import SharedCases
-from riskshare.reporting import equivalence, ladder
-from riskshare.reporting.equivalence import refused_sentence, split_sentence
+from riskshare.reporting import equivalence, heat_table, ladder
+from riskshare.reporting.equivalence import CAVEAT, refused_sentence, split_sentence
 from riskshare.reporting.ladder_text import text_ladder
-from riskshare.reporting.sentences import INTERNAL
+from riskshare.reporting.sentences import INTERNAL, marks
+from riskshare.reporting.volume_text import volume_lines
 from riskshare.reporting.words import counted
 from riskshare.scales.rungs import rungs
 
@@ -29,9 +30,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LARGEST: Final = 3
+"""How many gaps are called the largest."""
 DEMO_REPLICATES: Final = 200
 """Enough for a demonstration's intervals; `riskshare thresholds compare` draws 500."""
-"""How many gaps are called the largest."""
+
+
+VOLUMES: Final = (
+    "Of shared cases only, over the days stated: never a caseload, and cases raised by a route rather than a score are "
+    "not in them. Per 10,000 people, then per worker. Brackets after a count follow the interval of the bar; after a "
+    "rate they are exact Poisson intervals."
+)
+"""What the figures of volumes are not."""
 
 
 class Comparing(NamedTuple):
@@ -60,7 +69,8 @@ def run_show(folder: Path, scales: Sequence[str], plot: Path | None, screen: Scr
     if plot is not None:
         _write_picture(plot, ladder.draw_ladder(bands, partnership), ladder.alt_text(bands, partnership))
     screen.say(f"{partnership.name}: {counted(len(scales or known), 'scale')} on the agreed common scale.")
-    screen.say("Positions are agreed, not probabilities: agreeing them hides whose bar is higher.")
+    screen.say(f"Policy basis. {ladder.AGREED}")
+    screen.say(marks(partnership, None, trial=False))
     screen.raw("\n" + text_ladder(bands, partnership, width=screen.width))
     if len(refused):
         screen.heading("Cannot be placed")
@@ -82,8 +92,9 @@ def run_show(folder: Path, scales: Sequence[str], plot: Path | None, screen: Scr
 def run_compare(job: Comparing, out: Path | None, screen: Screen) -> None:
     """Compare thresholds on shared cases, say whose bar is higher and, if asked, write internal files."""
     partnership = load_partnership(job.folder)
-    if job.to is not None and job.to not in {agency.id for agency in partnership.agencies}:
-        message = "There is no agency with that id in this partnership."
+    known = [agency.id for agency in partnership.agencies]
+    if job.to is not None and job.to not in known:
+        message = f"--to is no agency of this partnership. Its agencies are: {', '.join(known)}."
         raise Unusable(message)
     with screen.progress("Reading shared cases") as done:
         cases = read_shared_cases(job.shared_cases, partnership, progress=lambda _, rows: done(rows, None))
@@ -115,19 +126,29 @@ def _account(cases: SharedCases, comparison: ThresholdComparison, to: str | None
 def _tell(comparison: ThresholdComparison, cases: SharedCases, to: str | None, screen: Screen) -> None:
     partnership = comparison.partnership
     screen.say(f"{partnership.name}. {comparison.note()}")
+    screen.say(marks(partnership, None, trial=False))
     screen.say(f"{cases.conservation()}.")
     tell_faults(fault_counts(cases.quarantine), screen)
     screen.heading("Whose bar is higher, the widest gap first (population basis)")
-    screen.say("A link says which scores stand equally high among these people, not that they measure the same thing.")
+    screen.say(CAVEAT)
     for sentence in comparison.sentences(to=to):
         screen.say(sentence, indent="- ", hang="  ")
-    screen.heading("Different bars, or different judgement")
+    screen.heading("How they disagree about 'high': one way, as a bar would make it, and both ways")
     for line in lines_of(comparison.gaps()):
         screen.say(split_sentence(line, partnership), indent="- ", hang="  ")
     for line in lines_of(comparison.invariance):
         if line["flagged"]:
             screen.say(equivalence.invariance_sentence(line, partnership), indent="- ", hang="  ")
+    _tell_volumes(comparison, screen)
     _tell_refused(comparison, screen)
+
+
+def _tell_volumes(comparison: ThresholdComparison, screen: Screen) -> None:
+    if comparison.volumes.empty:
+        return
+    screen.heading("What each bar costs: shared cases flagged, per 10,000 people and per worker")
+    screen.say(VOLUMES)
+    screen.raw("\n" + volume_lines(lines_of(comparison.volumes), comparison.partnership, width=screen.width))
 
 
 def _tell_refused(comparison: ThresholdComparison, screen: Screen) -> None:
@@ -140,9 +161,16 @@ def _tell_refused(comparison: ThresholdComparison, screen: Screen) -> None:
 
 
 def largest_gaps(comparison: ThresholdComparison, most: int = LARGEST) -> list[tuple[str, str]]:
-    """Return the widest gaps between bars: for each the sentence of the pair, and how its disagreement splits."""
-    said = zip(comparison.sentences(), lines_of(comparison.gaps()), strict=False)
-    return [(sentence, split_sentence(line, comparison.partnership)) for sentence, line in said][:most]
+    """Return the widest gaps between bars: for each the sentence of the pair, and how its disagreement splits.
+
+    Pairs of which one side referred most of the cases are left out: their gap may be no more than who was referred.
+    """
+    told, found = comparison.pair_sentences(), []
+    for line in lines_of(comparison.gaps()):
+        pair = frozenset({(line["agency"], line["scale"]), (line["other_agency"], line["other_scale"])})
+        if pair in told and not line["one_sided_referral"]:
+            found.append((told[pair], split_sentence(line, comparison.partnership)))
+    return found[:most]
 
 
 def compared(partnership: Partnership, shared_cases: Path, screen: Screen) -> ThresholdComparison:
@@ -156,7 +184,7 @@ def tell_largest(comparison: ThresholdComparison, screen: Screen) -> None:
     screen.heading("Whose bar is higher: the ladder, and the three largest gaps")
     screen.say(
         f"{comparison.note()} The ladder shows what was agreed, where every high is pinned to one edge; the cases show "
-        "where each high really falls."
+        f"where each high stands among the people in them. {CAVEAT}"
     )
     bands, _ = rungs(comparison.partnership, comparison.by_height())
     screen.raw("\n" + text_ladder(bands, comparison.partnership, width=screen.width) + "\n")
@@ -167,23 +195,27 @@ def tell_largest(comparison: ThresholdComparison, screen: Screen) -> None:
 def write_comparison(comparison: ThresholdComparison, out: Path, *, people: bool = False) -> list[Path]:
     """Write the comparison as internal files: tables, sentences, both pictures; a line a person only if asked."""
     folder = make_folder(out)
-    marks = {
+    columns = {
         "marking": INTERNAL,
         "partnership_version": comparison.partnership_version,
         "engine_version": comparison.engine_version,
     }
     lines = [
         *comparison.sentences(),
+        comparison.why_reference(),
         *(split_sentence(row, comparison.partnership) for row in lines_of(comparison.gaps())),
     ]
     lines += [refused_sentence(row, comparison.partnership) for row in lines_of(comparison.refused)]
-    text = "\n\n".join([INTERNAL, comparison.note(), *lines])
+    rates = volume_lines(lines_of(comparison.volumes), comparison.partnership)
+    lines += [f"{VOLUMES}\n{rates}"] if rates else []
+    head = [marks(comparison.partnership, None, trial=False), comparison.note(), CAVEAT]
+    text = "\n\n".join(line for line in [*head, *lines] if line)
     body = as_json(comparison.to_dict(people=people))
     tables = [name for name in TABLES if people or name not in PERSONAL]
     return [
         write_text(folder / internal_name("thresholds", ".txt"), f"{text}\n"),
         write_text(folder / internal_name("thresholds", ".json"), f"{body}\n"),
-        *(write_csv(folder / internal_name(name, ".csv"), getattr(comparison, name), marks) for name in tables),
+        *(write_csv(folder / internal_name(name, ".csv"), getattr(comparison, name), columns) for name in tables),
         *write_pictures(comparison, folder),
     ]
 
@@ -196,12 +228,12 @@ def write_pictures(comparison: ThresholdComparison, folder: Path) -> list[Path]:
         _write_picture(
             folder / internal_name("ladder", ".png"),
             comparison.plot_ladder(),
-            ladder.alt_text(bands, partnership, bars),
+            ladder.alt_text(bands, partnership, bars, comparison.reference),
         ),
         _write_picture(
             folder / internal_name("bars", ".png"),
             comparison.plot_matrix(),
-            equivalence.alt_text(comparison.matrix, partnership),
+            heat_table.alt_text(comparison.matrix, partnership),
         ),
     ]
 

@@ -70,7 +70,34 @@ def platt(score: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None)
     return 0.0 - slope, slope * middle - float(beta[0]) + 0.0
 
 
-def beta_calibration(score: ArrayLike, outcome: ArrayLike) -> tuple[float, float, float]:
+def splits(score: ArrayLike, outcome: ArrayLike) -> bool:
+    """Return whether the score splits the outcomes cleanly: no case with the outcome lies below one without.
+
+    Parameters
+    ----------
+    score, outcome : array_like, shape (n,)
+        As ``beta_calibration``, save that scores may be in any unit.
+
+    Returns
+    -------
+    bool
+        False where scores are all alike.
+
+    Raises
+    ------
+    ValueError
+        As ``beta_calibration``.
+
+    Examples
+    --------
+    >>> splits([1, 2, 3], [0, 0, 1]), splits([1, 2, 3], [0, 1, 0])
+    (True, False)
+    """
+    s, y, _ = _cases(score, outcome, None)
+    return bool(s[y == 0.0].max() <= s[y == 1.0].min() and np.ptp(s) > 0.0)
+
+
+def beta_calibration(score: ArrayLike, outcome: ArrayLike, *, drawn_in: bool = False) -> tuple[float, float, float]:
     """Return (a, b, c) of logit p = a·ln s − b·ln(1 − s) + c with a, b ≥ 0, by maximum likelihood.
 
     A slope that would turn negative is held at 0 and the others are fitted anew. (1, 1, 0) changes nothing.
@@ -81,6 +108,8 @@ def beta_calibration(score: ArrayLike, outcome: ArrayLike) -> tuple[float, float
         Probabilities above 0 and below 1: move 0 and 1 inside by half a step first.
     outcome : array_like, shape (n,)
         0 or 1, of each at least one.
+    drawn_in : bool
+        Fit to (N₊ + 1)/(N₊ + 2) and 1/(N₋ + 2) in place of 1 and 0, as ``platt`` does: a curve then always exists.
 
     Returns
     -------
@@ -89,8 +118,8 @@ def beta_calibration(score: ArrayLike, outcome: ArrayLike) -> tuple[float, float
     Raises
     ------
     ValueError
-        As ``platt``; a score that is not above 0 and below 1; a score that splits the outcomes cleanly, since the
-        likelihood then has no largest value (use ``platt`` or ``isotonic``).
+        As ``platt``; a score that is not above 0 and below 1; and, unless ``drawn_in``, a score that splits the
+        outcomes cleanly, since the likelihood then has no largest value (use ``platt`` or ``isotonic``).
 
     Notes
     -----
@@ -109,10 +138,12 @@ def beta_calibration(score: ArrayLike, outcome: ArrayLike) -> tuple[float, float
     if not ((s > 0.0) & (s < 1.0)).all():
         msg = "Scores must be above 0 and below 1: move the ends of the scale inside by half a step first."
         raise ValueError(msg)
-    if s[y == 0.0].max() <= s[y == 1.0].min() and np.ptp(s) > 0.0:
+    if not drawn_in and splits(s, y):
         msg = "The score splits the outcomes cleanly, so no curve fits best: use platt() or isotonic()."
         raise ValueError(msg)
     x = np.column_stack([np.ones(s.size), np.log(s), -np.log1p(-s)])
+    if drawn_in:
+        y = np.where(y == 1.0, (y.sum() + 1.0) / (y.sum() + 2.0), 1.0 / (np.sum(1.0 - y) + 2.0))
     best, most = np.array([_log_odds(float(y.mean())), 0.0, 0.0]), np.inf
     # Every choice of slopes held at 0: the best allowed fit is the constrained maximum.
     for free in ([0], [0, 1], [0, 2], [0, 1, 2]):

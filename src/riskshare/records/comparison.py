@@ -25,7 +25,8 @@ class CutLine(Record):
     more" (or less, where the scale runs towards safety). The interval is 95 %, by bootstrap over people.
     ``percentile``: share of the pair's shared cases, in per cent, that the agency itself puts below its cut.
     ``standing``: whether the cut stands above the target's own, ``cannot tell`` where the interval holds it, ``no cut``
-    where the target publishes none for this edge. A higher bar takes more to be met.
+    where the target publishes none for this edge. A higher bar takes more to be met. ``estimate``, its interval and
+    ``percentile`` are weighted by who referred.
     """
 
     agency: str
@@ -52,12 +53,19 @@ class CutLine(Record):
 class DisagreementLine(Record):
     """How two agencies' "high" differ on the cases both have read, once a pair.
 
-    ``p10``: high by the first alone; ``p01``: by the second alone; shares of the cases, weighted by who referred them.
-    ``total`` = ``bar`` + ``judgement``: bar = |p10 − p01| is what different cut-offs must cost, judgement =
-    2·min(p10, p01) is different people under the same bar. ``signed`` = p10 − p01 with its 95 % interval is the
-    estimate; the unsigned bar is for display, since it cannot fall below zero. ``p_value`` is of ``test``: McNemar's on
-    high or not, Stuart and Maxwell's where both publish further cuts. ``small_cells``: one to four people differ one
-    way. ``referral`` says how cases were weighted; ``one_sided_referral`` that one side referred most of them.
+    ``p10``: high by the first alone; ``p01``: by the second alone. ``total`` = ``bar`` + ``judgement``: bar =
+    |p10 − p01| is one-way, as a different bar would make it; judgement = 2·min(p10, p01) goes both ways, which no
+    difference of bar alone can make. A judgement of 0 does not show that they judge people alike: where bars lie far
+    apart nothing can go both ways. ``spearman`` says how alike they order people, whatever their bars.
+    ``signed`` = p10 − p01 with its 95 % interval is the estimate; the unsigned bar is for display, since it cannot fall
+    below zero. ``calls_more_high``: whose share of high is greater, where that interval leaves out 0.
+    ``p_value`` is of ``test``: McNemar's on high or not, Stuart and Maxwell's where both publish further cuts.
+
+    Weighted by who referred (``referral`` says how): ``p10``, ``p01``, ``total``, ``bar``, ``judgement``, ``signed``
+    and its interval; they are no shares of the ``n`` people themselves. Not weighted: ``n``, ``p_value``, ``spearman``,
+    ``kappa``, ``pabak``. ``one_sided_referral``: one side referred most of the cases, which may stand high for that
+    reason alone. ``small_cells``: one to four people differ one way, and every figure that would give that count away
+    is missing.
     """
 
     agency: str
@@ -66,21 +74,22 @@ class DisagreementLine(Record):
     other_scale: str
     n: int
     n_effective: float
-    p10: float
-    p01: float
-    total: float
-    bar: float
-    judgement: float
+    p10: float | None
+    p01: float | None
+    total: float | None
+    bar: float | None
+    judgement: float | None
     signed: float
-    signed_low: float
-    signed_high: float
+    signed_low: float | None
+    signed_high: float | None
+    calls_more_high: Literal["agency", "other_agency", "cannot tell"]
     test: Literal["McNemar", "Stuart-Maxwell"]
-    p_value: float
+    p_value: float | None
     spearman: float | None
     kappa: float | None
     kappa_low: float | None
     kappa_high: float | None
-    pabak: float
+    pabak: float | None
     small_cells: bool
     referral: str
     one_sided_referral: bool
@@ -89,10 +98,11 @@ class DisagreementLine(Record):
 class VolumeLine(Record):
     """How many cases an agency would call high at one bar: its own, or where a partner's falls on its scale.
 
-    Counted among the cases both have read, or among all its shared cases where ``bar_of`` is the agency itself.
-    ``flagged_low`` and ``flagged_high`` follow the interval of the bar. Rates are over ``period_from`` to
-    ``period_to``, with exact Poisson intervals. Counts of 1 to 4, and counts that leave 1 to 4 unflagged, are None and
-    ``suppressed``; where ``refused`` says why, everything is None.
+    Counted among the cases both have read, or among all its shared cases where ``bar_of`` is the agency itself. Scores
+    alone are counted, not cases raised by a route of the scale. ``flagged_low`` and ``flagged_high`` follow the
+    interval of the bar. ``shared_cases_per_10000`` people and ``shared_cases_per_worker`` are of these shared cases
+    over ``period_from`` to ``period_to``, with exact Poisson intervals: never rates of a caseload. Counts of 1 to 4,
+    and counts that leave 1 to 4 unflagged, are None and ``suppressed``; where ``refused`` says why, everything is None.
     """
 
     agency: str
@@ -106,12 +116,12 @@ class VolumeLine(Record):
     flagged_high: int | None
     flagged_own: int | None
     share: float | None
-    per_10000: float | None
-    per_10000_low: float | None
-    per_10000_high: float | None
-    per_worker: float | None
-    per_worker_low: float | None
-    per_worker_high: float | None
+    shared_cases_per_10000: float | None
+    shared_cases_per_10000_low: float | None
+    shared_cases_per_10000_high: float | None
+    shared_cases_per_worker: float | None
+    shared_cases_per_worker_low: float | None
+    shared_cases_per_worker_high: float | None
     period_from: str | None
     period_to: str | None
     suppressed: bool

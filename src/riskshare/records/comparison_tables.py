@@ -107,12 +107,14 @@ class ComparisonTables:
     def gaps(self) -> pd.DataFrame:
         """Return the disagreement table, the pair with the widest gap between bars first.
 
-        Pairs whose interval leaves out 0 come before those whose bars cannot be told apart.
+        Pairs whose interval leaves out 0 come before those whose bars cannot be told apart, and pairs of which one
+        side referred most of the cases come last: there a gap may be no more than who was referred.
         """
         table = self.disagreement
-        told = (table["signed_low"] > 0.0) | (table["signed_high"] < 0.0)
-        ordered = table.assign(_untold=~told, _size=-table["signed"].abs()).sort_values(
-            ["_untold", "_size", "agency", "other_agency", "scale", "other_scale"], ignore_index=True
+        untold = table["calls_more_high"] == "cannot tell"
+        ordered = table.assign(_untold=untold, _size=-table["signed"].abs()).sort_values(
+            ["one_sided_referral", "_untold", "_size", "agency", "other_agency", "scale", "other_scale"],
+            ignore_index=True,
         )
         return ordered[list(table.columns)]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from riskshare.errors import ArgumentError, LinkRefusedError
+from riskshare.records.link_checks import link_faults
 from riskshare.records.linked_scores import LinkedScore, LinkedScores, linked_scores, turned_band
 
 Basis = Literal["policy", "population", "outcome"]
@@ -57,7 +58,8 @@ class Side:
     rising : bool
         Whether a higher value is the more severe.
     ends : (float, float)
-        The least and the greatest position.
+        The least and the greatest position. Of a scale without a top the greatest is rounded outwards to 1, 2, 5, 10,
+        20, 50 … steps from the lowest, unless ten people reached it: it is nobody's own reading.
     """
 
     edges: tuple[tuple[str, float], ...] = ()
@@ -79,7 +81,8 @@ class Curve:
     reliable : (float, float)
         Between these positions at least ten people lie on either side; ``x`` is flat outside them.
     seen : (float, float)
-        Between these positions the shared cases lie.
+        Between these positions the shared cases lie: rounded outwards to the next eighth of the scale, unless ten
+        people reached an end, so that neither end is one person's reading.
     """
 
     x: tuple[float, ...]
@@ -258,17 +261,14 @@ class Link:
         Raises
         ------
         ArgumentError
-            It is not a link of this schema, or keys are missing or unknown; all are named.
+            It is not a link of this schema, keys are missing or unknown, or values are not of their kind; all are
+            named.
         """
         function = "Link.from_dict"
         if not isinstance(body, Mapping) or body.get("schema") != LINK_SCHEMA:
             raise ArgumentError(function, [f"the schema must be {LINK_SCHEMA!r}; write the link again."])
         rest = {key: value for key, value in body.items() if key != "schema"}
-        faults = _key_faults(rest, cls, "") or [
-            *_key_faults(rest["curve"], Curve, "curve."),
-            *(fault for side in rest["sides"] for fault in _key_faults(side, Side, "sides[].")),
-        ]
-        if faults:
+        if faults := link_faults(rest):
             raise ArgumentError(function, faults)
         made = {key: value if key in _LOOSE else _tuples(value) for key, value in rest.items()}
         made["curve"] = Curve(**_tuples(rest["curve"]))
@@ -287,15 +287,6 @@ def turned(curve: Curve, source_ends: tuple[float, float]) -> Curve:
 
 _LOOSE: Final = ("parameters", "diagnostics")
 """Keys that hold whatever a method says of itself, JSON-ready."""
-
-
-def _key_faults(body: object, kind: type, where: str) -> list[str]:
-    """Say which keys of a written record are missing, and which are unknown."""
-    if not isinstance(body, Mapping):
-        return [f"{where or 'the link'} must be a mapping."]
-    wanted = {f.name for f in fields(kind)}
-    missing = [f"{where}{key} is missing." for key in sorted(wanted - body.keys())]
-    return [*missing, *(f"{where}{key} is not known." for key in sorted(map(str, body.keys() - wanted)))]
 
 
 def _tuples(value: Any) -> Any:

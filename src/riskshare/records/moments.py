@@ -23,6 +23,7 @@ MOMENT_FAULTS: Final = {
 """What is wrong with a moment, by code, and what to do."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FORM: Final = re.compile(
     rf"({_DAY})[T ]([0-9]{{2}}:[0-9]{{2}})(:[0-9]{{2}})?(?:\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?"
@@ -63,7 +64,7 @@ def read_moment(text: str) -> int | str:
     if offset is None:
         return "no_time_zone"
     whole = (moment - _EPOCH) // dt.timedelta(seconds=1)
-    return whole if 1900 <= moment.year <= 2100 else "time_out_of_range"
+    return whole if _FIRST_YEAR <= moment.year <= _LAST_YEAR else "time_out_of_range"
 
 
 def as_moment(when: object, name: str = "at") -> int:
@@ -95,7 +96,7 @@ def end_of(until: str | dt.date | dt.datetime, name: str = "until") -> int:
     Raises
     ------
     PolicyError
-        It is neither a day nor a moment with an offset.
+        It is neither a day nor a moment with an offset, or lies before 1900 or after 2100.
 
     Examples
     --------
@@ -106,6 +107,9 @@ def end_of(until: str | dt.date | dt.datetime, name: str = "until") -> int:
     """
     day = dt.date.fromisoformat(until) if isinstance(until, str) and _is_day(until) else until
     if isinstance(day, dt.date) and not isinstance(day, dt.datetime):
+        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            msg = f"{name} is not a day that can be used. {MOMENT_FAULTS['time_out_of_range']}"
+            raise PolicyError(msg)
         midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=LONDON)
         return (midnight.astimezone(dt.UTC) - _EPOCH) // dt.timedelta(seconds=1)
     return as_moment(day, name)

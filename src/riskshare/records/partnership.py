@@ -42,6 +42,8 @@ class ResponseStandard(Record):
     target_hours: Positive | None = None
     target_working_days: Positive | None = None
     share_within: float = Field(default=1.0, gt=0.0, le=1.0)
+    share_basis: Literal["published", "proposal"] = "proposal"
+    """Whether the source gives the share to reach. No verdict is made on a proposal."""
     source: Text
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, Final, Literal
 
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
 from riskshare.errors import PolicyError
 from riskshare.records.arguments import is_text, require
@@ -15,11 +16,33 @@ from riskshare.records.partnership import Clock
 from riskshare.records.policy import Lens
 from riskshare.records.results import BandName, PersonalRecord
 
-PLAN_VERSION: Final = "1.0"
+PLAN_VERSION: Final = "2.0"
 """Version of this schema: the first number changes when a reader must change."""
 
 Result = Literal["done", "not needed", "could not be done"]
 RESULTS: tuple[Result, ...] = ("done", "not needed", "could not be done")
+
+CAVEAT: Final = (
+    "This plan informs the practitioner named by role; it decides nothing about the person. Scores are agreed "
+    "positions from 0 to 100, not probabilities."
+)
+"""Travels with every plan, in its JSON too."""
+
+
+_ONE_LINE: Final[TypeAdapter[str]] = TypeAdapter(OneLine)
+
+
+def is_role(text: str) -> bool:
+    r"""Return whether text can name a role: one line with something in it, and nothing that cannot be seen.
+
+    >>> is_role("duty officer"), is_role(" "), is_role("two\nlines")
+    (True, False, False)
+    """
+    try:
+        _ONE_LINE.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class Outcome(PersonalRecord):
@@ -28,8 +51,10 @@ class Outcome(PersonalRecord):
     result: Result
     recorded_at: dt.datetime
     by_role: OneLine
-    late: bool
-    """Recorded after the action fell due."""
+    late: bool | None
+    """Recorded after the action fell due; None where no due date is known, and for a duty due at once."""
+    minutes_after_plan: int
+    """Whole minutes from the making of the plan to the record."""
     note: str = ""
 
 
@@ -49,17 +74,24 @@ class PlannedAction(PersonalRecord):
     basis: str
     records: tuple[str, ...]
     clock: Clock | Literal["at once"]
-    starts_at: dt.datetime
-    due_at: dt.datetime
+    started_at: dt.datetime | None
+    """When its start event took place, if that was given. Never the moment of the plan."""
+    due_at: dt.datetime | None
+    """None where the start is not recorded, and for a duty due at once: see ``clock``."""
+    due_if_started: dt.date | None
+    """The last day of a standard in working days, if it started on the day of the reading; for asking only."""
+    recorded_on: dt.date | None
+    """When the first record behind a duty was recorded; None for a standard."""
     review_on: dt.date
     status: Literal["open"] | Result
     outcomes: tuple[Outcome, ...] = ()
 
 
 class Unbound(PersonalRecord):
-    """A reading from which no dated action follows, and why: for a person to look at."""
+    """A reading from which no action follows, and why, in sentences: for a person to look at."""
 
     agency: str
+    lenses: tuple[Lens, ...]
     scale: str
     band: str
     event_date: dt.date
@@ -75,22 +107,26 @@ class PooledResult(PersonalRecord):
     upper: int
     band: BandName
     bars_met: tuple[str, ...]
+    flags: tuple[str, ...]
+    """As in the scores; ``for_review`` means held for a named reviewer."""
 
 
 class Plan(PersonalRecord):
     """Actions for one person, the earliest duty first. It informs a named practitioner; it decides nothing.
 
-    ``for_practitioner`` is the role of whoever judges it. ``unbound`` lists readings without a dated action, ``notes``
-    what to know before acting. JSON: ``to_dict()``, and back with ``Plan.model_validate_json``.
+    ``for_practitioner`` is the role of whoever judges it. ``unbound`` lists readings without an action, ``notes`` what
+    to know before acting. No clock starts with the plan: made again later, it has the same due dates. JSON:
+    ``to_dict()``, and back with ``model_validate_json``.
     """
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["2.0"]
     engine_version: str
     partnership: str
     partnership_version: str
     example: bool
     trial: bool
     internal: Literal[True]
+    caveat: str
     subject_id: str
     as_of: dt.date
     made_at: dt.datetime
@@ -137,25 +173,39 @@ class Plan(PersonalRecord):
         require("with_outcome", {f"{name} must be text.": is_text(value) for name, value in kinds.items()})
         moment = moment_of(as_moment(at))
         place = {action.id: number for number, action in enumerate(self.actions)}
+        before = self.actions[place[action_id]].outcomes if action_id in place else ()
         wrong = [
             *(["There is no action of that id in this plan."] if action_id not in place else []),
             *([f"result must be one of: {', '.join(RESULTS)}."] if result not in RESULTS else []),
             *(["The outcome is recorded before the plan was made."] if moment < self.made_at else []),
-            *(["by_role must say in what role it is recorded."] if not by_role.strip() else []),
+            *(
+                ["An outcome of that action with a later moment stands already; give this one its own, later moment."]
+                if before and moment < before[-1].recorded_at
+                else []
+            ),
+            *([] if is_role(by_role) else ["by_role must say, in one line, in what role it is recorded."]),
         ]
         if wrong:
             raise PolicyError(" ".join(wrong))
         chosen: Result = next(known for known in RESULTS if known == result)
         action = self.actions[place[action_id]]
         outcome = Outcome(
-            result=chosen, recorded_at=moment, by_role=by_role, late=moment > action.due_at, note=note
-        )  # fmt: skip
+            result=chosen,
+            recorded_at=moment,
+            by_role=by_role,
+            late=None if action.due_at is None else moment > action.due_at,
+            minutes_after_plan=(moment - self.made_at) // dt.timedelta(minutes=1),
+            note=note,
+        )
         done = action.model_copy(update={"status": chosen, "outcomes": (*action.outcomes, outcome)})
         actions = tuple(done if other.id == action_id else other for other in self.actions)
         return self.model_copy(update={"actions": actions})
 
     def overdue(self, *, at: str | dt.datetime) -> tuple[PlannedAction, ...]:
-        """Return actions still open that fell due before a moment, the earliest first.
+        """Return actions still open that fell due before a moment, in the order of the plan.
+
+        A duty due at once is among them as soon as the plan is made; an action without a due date never is, because
+        nobody knows.
 
         Raises
         ------
@@ -163,7 +213,12 @@ class Plan(PersonalRecord):
             ``at`` is no moment with an offset.
         """
         moment = moment_of(as_moment(at))
-        return tuple(action for action in self.actions if action.status == "open" and action.due_at < moment)
+        return tuple(
+            action
+            for action in self.actions
+            if action.status == "open"
+            and (self.made_at if action.clock == "at once" else action.due_at or moment) < moment
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON; ``Plan.model_json_schema()`` is their schema."""

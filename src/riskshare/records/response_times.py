@@ -1,4 +1,4 @@
-"""What comparing response times gives: one line a band, a severity-matched stratum, a standard or an inversion."""
+"""What comparing response times gives: one line a band, a severity-matched stratum, a standard or a longer wait."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pandas as pd
 from riskshare.records.base import Record
 from riskshare.records.partnership import Clock
 
-RESPONSE_TIMES_VERSION: Final = "1.0"
+RESPONSE_TIMES_VERSION: Final = "2.0"
 """Version of this schema: the first number changes when a reader must change."""
 
-Verdict = Literal["met", "missed", "short, but it may be chance", "cannot say"]
+Verdict = Literal["met", "missed", "short, but it may be chance", "cannot say", "no verdict"]
 OpenCheck = Literal["fits", "more open than fits", "fewer open than fits", "cannot say"]
 
 
@@ -96,6 +96,8 @@ class StandardTimes(Record):
     elapsed_middle: float | None
     elapsed_most: float | None
     share_required: float
+    share_basis: Literal["published", "proposal"]
+    """On a proposal there is no verdict."""
     n: int
     n_open: int
     share: float | None
@@ -106,21 +108,24 @@ class StandardTimes(Record):
     source: str
 
 
-class Inversion(Record):
-    """More severe cases that take longer than less severe ones, by the medians.
+class LongerWait(Record):
+    """Cases at a higher agreed position that take longer, by the medians, than others at a lower one: to ask about.
 
-    ``more`` and ``less`` are by position on the common scale, or, in one stratum, by whose own "high" is met.
+    ``more`` and ``less`` are by position on the common scale, or, in one stratum, by whose own "high" is met. At least
+    one of the two is its agency's own "high".
     """
 
     more_agency: str
     more_stratum: str
     more_bands: tuple[str, ...]
+    more_own_high: bool
     more_start_event: str
     more_stop_event: str
     more_median_hours: float
     less_agency: str
     less_stratum: str
     less_bands: tuple[str, ...]
+    less_own_high: bool
     less_start_event: str
     less_stop_event: str
     less_median_hours: float
@@ -132,7 +137,11 @@ class Inversion(Record):
     same_start: bool
     same_stop: bool
     comparable: bool
-    """Both clocks stop at the same event. Otherwise the two promise different things, and the figure only asks."""
+    """Both clocks start at the same event and stop at the same event. Otherwise the two time different things."""
+    spans: bool
+    """Some of these bands may reach into other strata, so which is the higher is not certain."""
+    inversion: bool
+    """Comparable and beyond chance: only then may it be called one."""
 
 
 class ResponseTimes(Record):
@@ -141,7 +150,7 @@ class ResponseTimes(Record):
     ``n_later`` counts cases that had not begun at ``until``; a case that stopped later counts as open.
     """
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["2.0"]
     engine_version: str
     partnership: str
     partnership_version: str
@@ -157,7 +166,7 @@ class ResponseTimes(Record):
     band_times: tuple[BandTimes, ...]
     stratum_times: tuple[StratumTimes, ...]
     standard_times: tuple[StandardTimes, ...]
-    inversions_found: tuple[Inversion, ...]
+    longer_waits_found: tuple[LongerWait, ...]
 
     @property
     def bands(self) -> pd.DataFrame:
@@ -166,7 +175,7 @@ class ResponseTimes(Record):
 
     @property
     def strata(self) -> pd.DataFrame:
-        """One line a stratum, agency and pair of events, most severe first: ``StratumTimes``."""
+        """One line a stratum, pair of events and agency, highest first, by stop event: ``StratumTimes``."""
         return _frame(self.stratum_times, StratumTimes)
 
     @property
@@ -175,9 +184,9 @@ class ResponseTimes(Record):
         return _frame(self.standard_times, StandardTimes)
 
     @property
-    def inversions(self) -> pd.DataFrame:
-        """One line a pair in which the more severe waits longer, comparable ones first: ``Inversion``."""
-        return _frame(self.inversions_found, Inversion)
+    def longer_waits(self) -> pd.DataFrame:
+        """One line a pair in which the higher position waits longer, comparable ones first: ``LongerWait``."""
+        return _frame(self.longer_waits_found, LongerWait)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON; ``ResponseTimes.model_json_schema()`` is their schema."""
@@ -185,7 +194,7 @@ class ResponseTimes(Record):
 
     def __repr__(self) -> str:
         """Return counts only."""
-        sizes = f"{self.n_cases:,} cases, {self.n_open:,} open, {len(self.inversions_found):,} inversions"
+        sizes = f"{self.n_cases:,} cases, {self.n_open:,} open, {len(self.longer_waits_found):,} to ask about"
         return f"ResponseTimes({sizes}, until={self.until.isoformat()})"
 
     __str__ = __repr__

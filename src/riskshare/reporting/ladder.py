@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from riskshare.errors import MissingExtraError
 from riskshare.records.comparison_tables import Party
 from riskshare.records.partnership import Partnership
+from riskshare.reporting.equivalence import CAVEAT, place_words
 from riskshare.reporting.ladder_parts import (
     BAND_COLOURS,
     INK,
@@ -19,12 +20,14 @@ from riskshare.reporting.ladder_parts import (
     NAMED_EDGES,
     PAPER,
     SOFT,
+    in_lines,
     label_of,
     parties_of,
     sections_of,
     title_of,
 )
 from riskshare.reporting.ladder_used import used_panel
+from riskshare.reporting.sentences import marks
 from riskshare.reporting.words import band_edges
 from riskshare.scales.rungs import cut_words
 
@@ -33,7 +36,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def alt_text(bands: pd.DataFrame, partnership: Partnership, bars: pd.DataFrame | None = None) -> str:
+AGREED: Final = "Positions are agreed, not probabilities: agreeing them hides whose bar is higher."
+
+
+def alt_text(
+    bands: pd.DataFrame,
+    partnership: Partnership,
+    bars: pd.DataFrame | None = None,
+    reference: Party | None = None,
+) -> str:
     """Return in words what the ladder shows, for those who cannot see it."""
     lines = []
     for party, part in parties_of(bands):
@@ -42,9 +53,13 @@ def alt_text(bands: pd.DataFrame, partnership: Partnership, bars: pd.DataFrame |
     if bars is not None and len(bars):
         for row in bars.to_dict("records"):
             name = title_of((row["agency"], row["scale"]), partnership)
-            figures = f"{row['estimate']:.1f} [{row['lower']:.1f}, {row['upper']:.1f}]"
+            ends = row["estimate"], row["lower"], row["upper"]
+            figures = f"{ends[0]:.1f} [{ends[1]:.1f}, {ends[2]:.1f}]"
+            if reference is not None:
+                figures = place_words(partnership.scale(reference[1]), *ends)
             lines.append(f"{name}: on the reference scale its {row['edge']} cut falls at {figures}.")
-    return " ".join(["Ladder of bands on the common scale.", *lines])
+    head = [marks(partnership, None, trial=False), "Ladder of bands on the common scale.", AGREED]
+    return " ".join([*head, *([] if bars is None else [CAVEAT]), *lines])
 
 
 def draw_ladder(
@@ -54,6 +69,7 @@ def draw_ladder(
     bars: pd.DataFrame | None = None,
     reference: Party | None = None,
     note: str = "",
+    why_reference: str = "",
 ) -> Figure:
     """Return the ladders as a picture: one row an agency and scale, its bands on the common scale.
 
@@ -71,7 +87,9 @@ def draw_ladder(
     reference : (agency id, scale id), optional
         Whose scale ``bars`` are on.
     note : str
-        A line at the foot, such as the size and the dates of the sample.
+        A line for the head, such as the size and the dates of the sample.
+    why_reference : str
+        Why that scale is the reference, in a sentence.
 
     Returns
     -------
@@ -89,7 +107,7 @@ def draw_ladder(
         raise MissingExtraError(extra, what) from None
     parties = [party for party, _ in parties_of(bands)]
     two = bars is not None and reference is not None
-    size = (15.5 if two else 11.5, 2.6 + 0.92 * max(1, len(parties)))
+    size = (15.5 if two else 11.5, 3.3 + 0.92 * max(1, len(parties)))
     figure, panels = pyplot.subplots(
         1, 2 if two else 1, figsize=size, layout="constrained", sharey=True, squeeze=False,
         width_ratios=(1.15, 1.0) if two else None,
@@ -99,8 +117,9 @@ def draw_ladder(
         used_panel(panels[0, 1], bars, bands, reference, partnership)
     _rows(panels[0, 0], parties, partnership)
     figure.legend(handles=_legend(two=two), loc="outside lower left", ncols=4, frameon=False, fontsize=10)
-    head = "Positions are agreed, not probabilities." + (f" {note}" if note else "")
-    figure.suptitle(f"Whose bar is where: {partnership.name}\n{head}", x=0.01, ha="left", fontsize=12)
+    lines = [f"Whose bar is where: {partnership.name}", f"{AGREED} {note}"]
+    lines += [f"{CAVEAT} {why_reference}"] if two else []
+    figure.suptitle(in_lines([*lines, marks(partnership, None, trial=False)], size[0]), x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -112,7 +131,7 @@ def _rows(axes: Axes, parties: Sequence[Party], partnership: Partnership) -> Non
 
 def _agreed_panel(axes: Axes, bands: pd.DataFrame, partnership: Partnership) -> None:
     edges = dict(band_edges(partnership))
-    _frame(axes, edges, "AS AGREED: each agency's own cuts,\npinned to the common edges")
+    _frame(axes, edges, "POLICY BASIS, as agreed: each agency's own\ncuts, pinned to the common edges")
     for place, (party, part) in enumerate(parties_of(bands)):
         for section in sections_of(part, edges):
             _block(axes, place, section)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +27,11 @@ PAPER: Final = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.7
 LANE: Final = 0.62
 """Height of one ladder, as a share of the room between two."""
 NAMED_EDGES: Final = ("low", "medium", "high", "very high")
+
+
+def in_lines(paragraphs: Sequence[str], inches: float) -> str:
+    """Return paragraphs wrapped to a picture's width at the size of its head: about twelve letters an inch."""
+    return "\n".join(line for text in paragraphs for line in textwrap.wrap(text, int(12 * inches)))
 
 
 def parties_of(bands: pd.DataFrame) -> list[tuple[Party, pd.DataFrame]]:

@@ -1,17 +1,22 @@
-"""Response times and plans in plain sentences and a table, for people; what cannot be compared is said to be so."""
+"""Response times in plain sentences and a table, for people; what cannot be compared is said to be so."""
 
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Sequence
-from itertools import groupby
+from functools import partial
+from itertools import groupby, zip_longest
+from typing import Final
 
 from riskshare.records.partnership import Partnership
-from riskshare.records.plan import Plan, PlannedAction
-from riskshare.records.response_times import Inversion, ResponseTimes, StandardTimes, StratumTimes, Timing
+from riskshare.records.response_times import LongerWait, ResponseTimes, StandardTimes, StratumTimes, Timing
 from riskshare.reporting.words import agency_names, counted, day, listed, owned, percent
 
 NOT_KNOWN = "not known yet"
+SPANS: Final = "Some of these bands may reach into other strata: their owner does not publish where the edge lies."
+_WIDTHS: Final = (24, 32, 29, 22, 13, 9)
+"""Columns of the table, at most: longer cells go on in a further line."""
 
 
 def length(hours: float | None) -> str:
@@ -37,7 +42,7 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def response_sentences(times: ResponseTimes, partnership: Partnership) -> list[str]:
-    """Return what times say, most severe stratum first: each agency, each standard, each inversion.
+    """Return what times say, most severe stratum first: each agency, each standard, each longer wait.
 
     Parameters
     ----------
@@ -54,7 +59,7 @@ def response_sentences(times: ResponseTimes, partnership: Partnership) -> list[s
     said = [_head(times)]
     said += [stratum_sentence(line, names) for line in times.stratum_times]
     said += [standard_sentence(line, names) for line in times.standard_times]
-    said += [inversion_sentence(line, names) for line in times.inversions_found]
+    said += [longer_wait_sentence(line, names) for line in times.longer_waits_found]
     return said
 
 
@@ -83,7 +88,7 @@ def target_words(line: StandardTimes) -> str:
 
 def stratum_sentence(line: StratumTimes, names: dict[str, str]) -> str:
     """Return how fast one agency acts in one stratum."""
-    may = " Some of these bands may reach into other strata." if line.spans else ""
+    may = f" {SPANS}" if line.spans else ""
     return (
         f"{line.stratum}: {names[line.agency]} ({listed(line.bands)}), {line.start_event} to {line.stop_event}: half "
         f"within {length(line.median_hours)} {interval(line.median_low, line.median_high)}, nine in ten within "
@@ -92,87 +97,102 @@ def stratum_sentence(line: StratumTimes, names: dict[str, str]) -> str:
 
 
 def standard_sentence(line: StandardTimes, names: dict[str, str]) -> str:
-    """Return how far one standard is kept, or why that cannot be said."""
+    """Return how far one standard is kept, or why that cannot be said; a share only proposed gets no verdict."""
+    within, proposed = target_words(line), line.share_basis == "proposal"
+    reach = "" if proposed else f", for {percent(line.share_required)} of cases"
     promise = (
-        f"{owned(names[line.agency])} standard {line.standard} ({line.stop_event} within {target_words(line)} of "
-        f"{line.start_event}, for {percent(line.share_required)} of cases)"
+        f"{owned(names[line.agency])} standard {line.standard} ({line.stop_event} within {within} of "
+        f"{line.start_event}{reach})"
     )
     if not line.n:
         return f"{promise}: {line.note}"
     if line.share is None or line.share_low is None or line.share_high is None:
         return f"{promise}: too many cases are open to say ({counted(line.n, 'case')})."
-    return (
+    found = (
         f"{promise}: {percent(line.share)} [{percent(line.share_low)}, {percent(line.share_high)}] of "
-        f"{counted(line.n, 'case')}: {line.verdict}."
+        f"{counted(line.n, 'case')} within {within}"
     )
+    if proposed:
+        return f"{found}. The share to reach ({percent(line.share_required)}) is a proposal, so no verdict."
+    return f"{found}: {line.verdict}."
 
 
-def inversion_sentence(line: Inversion, names: dict[str, str]) -> str:
-    """Return one inversion, and how far the two may be compared."""
+def longer_wait_sentence(line: LongerWait, names: dict[str, str]) -> str:
+    """Return one longer wait, and how far the two may be compared; it is called an inversion only where it is one."""
     more = f"{owned(names[line.more_agency])} {listed(line.more_bands)} (stratum {line.more_stratum})"
     less = f"{owned(names[line.less_agency])} {listed(line.less_bands)} (stratum {line.less_stratum})"
-    chance = "" if line.beyond_chance else " The difference may be chance."
-    clocks = ""
+    said = [
+        f"{'Inversion' if line.inversion else 'To ask about'}: {more} take {length(line.more_median_hours)} by the "
+        f"median, {less} {length(line.less_median_hours)}."
+    ]
     if not line.comparable:
-        clocks = (
-            f" They promise different things: one clock stops at {line.more_stop_event}, the other at "
-            f"{line.less_stop_event}."
+        said.append(
+            f"The two time different things: one clock runs {_runs(line.more_start_event, line.more_stop_event)}, the "
+            f"other {_runs(line.less_start_event, line.less_stop_event)}."
         )
-    elif not line.same_start:
-        clocks = f" One clock starts at {line.more_start_event}, the other at {line.less_start_event}."
-    return (
-        f"Inversion: {more} take {length(line.more_median_hours)} by the median, {less} only "
-        f"{length(line.less_median_hours)}.{chance}{clocks}"
-    )
+    if not line.beyond_chance:
+        said.append("The difference may be chance.")
+    if line.spans:
+        said.append(SPANS)
+    return " ".join(said)
+
+
+def _runs(start: str, stop: str) -> str:
+    return f"from {start} to {stop}"
 
 
 def response_table(times: ResponseTimes, partnership: Partnership) -> str:
-    """Return the times as a text table, a block a stratum, the most severe first; empty text for no cases."""
+    """Return the times as a text table, a block a stratum and stop event, the highest first; empty text for no cases.
+
+    Cases of one block stop at the same event; where they start is in the second column.
+    """
+    if not times.stratum_times:
+        return ""
     names = agency_names(partnership)
-    rows: list[list[str]] = []
-    for stratum, lines in groupby(times.stratum_times, key=lambda line: line.stratum):
-        rows.append([stratum, "", "", "", ""])
-        for line in lines:
-            share = "" if line.share is None else percent(line.share)
-            rows.append(
-                [
-                    f"  {names[line.agency]}",
-                    ", ".join(line.bands),
-                    f"{length(line.median_hours)} {interval(line.median_low, line.median_high)}",
-                    length(line.ninetieth_hours),
-                    share,
-                ]
-            )
-    return _aligned([["Stratum, agency", "Bands", "Half within", "Nine in ten", "In target"], *rows]) if rows else ""
+    head = ("Agency", "From -> to", "Bands", "Half within", "Nine in ten", "In target")
+    rows = [_cells(line, names) for line in times.stratum_times]
+    widths = _fitted([head, *rows])
+    parts = [_laid_out(head, widths)]
+    blocks = groupby(
+        zip(times.stratum_times, rows, strict=True), key=lambda pair: (pair[0].stratum, pair[0].stop_event)
+    )
+    for (stratum, stop), block in blocks:
+        parts.append(f"{stratum}, to {stop}")
+        parts += [_laid_out(row, widths) for _, row in block]
+    if any(line.spans for line in times.stratum_times):
+        parts.append(f"* {SPANS}")
+    return "\n".join(parts)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+def _cells(line: StratumTimes, names: dict[str, str]) -> tuple[str, ...]:
+    return (
+        names[line.agency],
+        f"{line.start_event} ->\n{line.stop_event}",
+        ", ".join(line.bands) + (" *" if line.spans else ""),
+        f"{length(line.median_hours)}\n{interval(line.median_low, line.median_high)}",
+        length(line.ninetieth_hours),
+        "" if line.share is None else percent(line.share),
+    )
+
+
+def _fitted(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column need be: its longest line after folding."""
+    return [max(len(part) for row in rows for part in _folded(row[i], widest)) for i, widest in enumerate(_WIDTHS)]
+
+
+def _laid_out(row: Sequence[str], widths: Sequence[int]) -> str:
+    """Return one row, indented, its cells folded to their columns."""
+    folded = [_folded(cell, width) for cell, width in zip(row, widths, strict=True)]
+    return "\n".join(
+        ("  " + "  ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True))).rstrip()
+        for parts in zip_longest(*folded, fillvalue="")
+    )
+
+
+def _folded(cell: str, width: int) -> list[str]:
+    wrap = partial(textwrap.wrap, width=width, break_long_words=False, break_on_hyphens=False)
+    return [part for line in cell.splitlines() for part in wrap(line)]
 
 
 def _sizes(line: Timing) -> str:
     return f"{counted(line.n, 'case')}, {line.n_open:,} open"
-
-
-def plan_sentences(plan: Plan) -> list[str]:
-    """Return a plan as text: notes first, then an action a line, the earliest first, then what no rule covers."""
-    head = (
-        f"Plan made {day(plan.made_at)} {plan.made_at:%H:%M} for the {plan.for_practitioner}, on what was known on "
-        f"{day(plan.as_of)}. It informs; it decides nothing."
-    )
-    said = [head, *plan.notes, *(action_sentence(action) for action in plan.actions)]
-    if not plan.actions:
-        said.append("No agreed duty and no agreed standard sets an action.")
-    said += [f"{gap.agency}, {gap.scale} ({gap.band}) of {day(gap.event_date)}: {gap.reason}." for gap in plan.unbound]
-    return said
-
-
-def action_sentence(action: PlannedAction) -> str:
-    """Return one action: by when, who, what, why, and what came of it."""
-    by = "at once" if action.clock == "at once" else f"by {day(action.due_at)} {action.due_at:%H:%M}"
-    status = "open" if not action.outcomes else action.status + (", late" if action.outcomes[-1].late else "")
-    return (
-        f"{action.id}, {by}: {action.owner_name} ({action.contact}). {action.action} {action.basis} Review on "
-        f"{day(action.review_on)}. Status: {status}."
-    )

@@ -25,7 +25,7 @@ from riskshare.records.responses import Responses
 from riskshare.responses.cases import agreed_standards, known, measures, target_of, timing, to_cases
 from riskshare.responses.clock import DAY, HOUR, WorkingTime, due, working_time
 from riskshare.responses.durations import Estimate, curve, mean_length, share_within
-from riskshare.responses.strata import find_inversions, reaches_beyond, stratum_name
+from riskshare.responses.strata import find_longer_waits, reaches_beyond, stratum_name
 from riskshare.version import VERSION
 
 _UNITS: Final[dict[Clock, Literal["hours", "working hours", "working days"]]] = {
@@ -64,8 +64,8 @@ def compare(
     Returns
     -------
     ResponseTimes
-        ``bands``, ``strata``, ``standards`` and ``inversions`` as data frames. No responses give empty ones, and every
-        standard with a note that no case measures it.
+        ``bands``, ``strata``, ``standards`` and ``longer_waits`` as data frames. No responses give empty ones, and
+        every standard with a note that no case measures it.
 
     Raises
     ------
@@ -78,7 +78,9 @@ def compare(
     -----
     Medians, centiles and shares: Kaplan-Meier with Wilson-type intervals (``responses.durations``). Strata: 30–50,
     50–70, 70–90 and 90 and over on the policy basis, and below 30 (methods: thresholds, C5). Two agencies' times are
-    comparable only where their clocks stop at the same event; what is not comparable is said to be so.
+    comparable only where their clocks start at the same event and stop at the same event; what is not comparable is
+    said to be so. A share to reach that is only a proposal gets no verdict. Positions are agreed, each agency's own bar
+    at the same point: strata match them, and hide whose bar is higher.
 
     Examples
     --------
@@ -115,7 +117,7 @@ def compare(
         standard_times=tuple(
             _standard(agency, standard, cases, working) for agency, standard in agreed_standards(partnership)
         ),
-        inversions_found=find_inversions(strata, partnership.common_scale),
+        longer_waits_found=find_longer_waits(strata, partnership.common_scale),
     )
 
 
@@ -151,7 +153,7 @@ def _one(values: pd.Series[float]) -> float | None:
 
 
 def _strata(cases: pd.DataFrame, partnership: Partnership) -> tuple[StratumTimes, ...]:
-    """Return one line a stratum, agency and pair of events, the most severe stratum first."""
+    """Return one line a stratum, pair of events and agency: the highest stratum first, by stop event within it."""
     keys = ["stratum", "agency", "own_high", "start_event", "stop_event"]
     lines = []
     for key, group in cases.groupby(keys, sort=True):
@@ -165,8 +167,8 @@ def _strata(cases: pd.DataFrame, partnership: Partnership) -> tuple[StratumTimes
             bands=tuple(sorted({f"{s}: {b}" for s, b in zip(group["scale"], group["band"], strict=True)})),
             spans=reaches_beyond(group["common_low"], group["common_high"], partnership.common_scale),
         )
-        lines.append((-number, line.agency, line))
-    return tuple(line for *_, line in sorted(lines, key=lambda item: item[:2]))
+        lines.append((-number, line.stop_event, line.start_event, line.agency, line))
+    return tuple(line for *_, line in sorted(lines, key=lambda item: item[:4]))
 
 
 def _standard(agency: str, standard: ResponseStandard, cases: pd.DataFrame, working: WorkingTime) -> StandardTimes:
@@ -190,21 +192,28 @@ def _standard(agency: str, standard: ResponseStandard, cases: pd.DataFrame, work
         elapsed_middle=middle,
         elapsed_most=most,
         share_required=standard.share_within,
+        share_basis=standard.share_basis,
         n=len(group),
         n_open=int(group["is_open"].sum()),
         share=known(share.point),
         share_low=known(share.low),
         share_high=known(share.high),
-        verdict=_verdict(share, standard.share_within),
+        verdict=_verdict(share, standard),
         note=_why_unmeasured(standard, own) if not len(group) else "",
         source=standard.source,
     )
 
 
-def _verdict(share: Estimate, required: float) -> Verdict:
-    """Return whether the share seen keeps the promise; a shortfall within its interval may be chance."""
+def _verdict(share: Estimate, standard: ResponseStandard) -> Verdict:
+    """Return whether the share seen keeps the promise; a shortfall within its interval may be chance.
+
+    Nobody promised a share that is only a proposal, so there is nothing to keep or to miss.
+    """
+    required = standard.share_within
     if np.isnan(share.point):
         return "cannot say"
+    if standard.share_basis == "proposal":
+        return "no verdict"
     if share.point >= required - 1e-12:
         return "met"
     return "missed" if share.high < required else "short, but it may be chance"

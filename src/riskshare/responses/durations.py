@@ -35,6 +35,8 @@ class Curve:
         Distinct observed lengths, in the unit given.
     still_open, low, high : ndarray of float64
         Share still open just after each, with its 95 % interval.
+    outlived : ndarray of int64
+        Cases known to have lasted longer than each.
     n, n_open : int
         Cases, and those of them that had not ended.
     """
@@ -43,6 +45,7 @@ class Curve:
     still_open: Floats
     low: Floats
     high: Floats
+    outlived: NDArray[np.int64]
     n: int
     n_open: int
 
@@ -82,7 +85,7 @@ def curve(length: ArrayLike, is_open: ArrayLike) -> Curve:
     lasted, censored = np.asarray(length, dtype=np.float64), np.asarray(is_open, dtype=np.bool_)
     if not lasted.size:
         none = np.zeros(0)
-        return Curve(none, none, none, none, 0, 0)
+        return Curve(none, none, none, none, none.astype(np.int64), 0, 0)
     survival = stats.ecdf(stats.CensoredData.right_censored(lasted, censored)).sf
     time, left = np.asarray(survival.quantiles), np.asarray(survival.probabilities)
     at_risk = lasted.size - np.searchsorted(np.sort(lasted), time, side="left")
@@ -94,7 +97,8 @@ def curve(length: ArrayLike, is_open: ArrayLike) -> Curve:
     known = at_risk - ends + ended
     size = np.where((left > 0.0) & (left < 1.0), size, known)
     low, high = wilson(left * size, size)
-    return Curve(time, left, low, high, int(lasted.size), int(censored.sum()))
+    outlived = lasted.size - np.searchsorted(np.sort(lasted), time, side="right")
+    return Curve(time, left, low, high, outlived, int(lasted.size), int(censored.sum()))
 
 
 def quantile(found: Curve, share: float) -> Estimate:
@@ -143,6 +147,9 @@ def share_within(found: Curve, target: float) -> Estimate:
     left = float(found.still_open[place])
     if target > found.time[-1] and left > 0.0:
         return Estimate(np.nan, float(1.0 - found.high[place]), 1.0)
+    if left == 1.0 and target > found.time[place]:
+        # Nothing has ended yet: cases last known open before the target say nothing of it.
+        return Estimate(0.0, 0.0, float(wilson(0, found.outlived[place])[1]))
     return Estimate(1.0 - left, float(1.0 - found.high[place]), float(1.0 - found.low[place]))
 
 

@@ -7,7 +7,7 @@ listed as such. Nothing decides about the person: the plan is for a practitioner
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -15,15 +15,14 @@ import pandas as pd
 from riskshare.errors import PolicyError, UnknownSubjectError
 from riskshare.records.arguments import is_text, is_whole, require
 from riskshare.records.moments import as_moment, moment_of
-from riskshare.records.partnership import Agency, Partnership, ResponseStandard
-from riskshare.records.plan import PLAN_VERSION, Plan, PlannedAction, PooledResult, Unbound
-from riskshare.responses.cases import target_of
-from riskshare.responses.clock import WorkingTime, due, next_working_day, working_time
+from riskshare.records.partnership import Partnership
+from riskshare.records.plan import CAVEAT, PLAN_VERSION, Plan, PlannedAction, PooledResult, is_role
+from riskshare.responses.clock import WorkingTime, next_working_day, working_time
 from riskshare.responses.held import Assessed, own_readings
+from riskshare.responses.promises import Draft, Starts, ago, lenses_of, promises, starts_of
 from riskshare.version import VERSION
 
 NOT_NAMED = "lead practitioner, to be named"
-_UNITS = {"elapsed": "hours", "working_hours": "working hours", "working_days": "working days"}
 
 
 def draw_plan(
@@ -37,6 +36,7 @@ def draw_plan(
     opens: dt.time = dt.time(9),
     closes: dt.time = dt.time(17),
     review_working_days: int = 1,
+    started: Mapping[tuple[str, str], str | dt.date | dt.datetime] | None = None,
 ) -> Plan:
     """Return the joint response plan for one person: the earliest duty first.
 
@@ -47,20 +47,24 @@ def draw_plan(
     partnership : Partnership
         The one the assessment was made under.
     at : str or datetime.datetime
-        When the plan is made, with an offset, on or after the day of the assessment: every clock starts here, because
-        evidence has days and no times of day.
+        When the plan is made, with an offset, on or after the day of the assessment. No clock starts here: made again
+        later, a plan has the same due dates.
     for_practitioner : str
         The role of whoever judges the plan; not a name.
     nation, opens, closes
         As for ``compare_responses``.
     review_working_days : int
-        An action is looked at that many working days after it falls due; one is a proposal.
+        An action is looked at that many working days after it falls due, or after the plan where it is due at once,
+        was due earlier or has no due date; one is a proposal.
+    started : mapping of (str, str) to str, datetime.date or datetime.datetime, optional
+        When standards are known to have started, by id of agency and of standard: a moment with an offset, or a day
+        for a standard in working days. Evidence does not hold it.
 
     Returns
     -------
     Plan
-        Immediate duties (due at once), and the standard of each agency for the band of its own current reading, on the
-        standard's clock. No duty and no standard give a plan without actions.
+        Immediate duties (due at once), and the standard of each agency for the band of its own current reading: with
+        a due date where its start was given, else as a question. No duty and no standard give a plan without actions.
 
     Raises
     ------
@@ -69,13 +73,14 @@ def draw_plan(
     UnknownSubjectError
         The assessment has no result for that subject.
     PolicyError
-        Another agreement, a moment before the assessment, or no working time.
+        Another agreement, a moment before the assessment, a start after it or of no use, or no working time.
 
     Notes
     -----
     A reading below the agreed ``stale_freshness``, or outside its scale's dates, binds nobody to a deadline: it is
-    listed in ``unbound`` to be read again. So is an agency's "high" for which it has agreed no standard. Partners' own
-    bars only: a pooled score sets no agency a deadline that it never agreed to.
+    listed in ``unbound`` to be read again. So is an agency's "high" for which it has agreed no standard, and a reading
+    older than a standard in hours: only those who hold the case know whether it was kept. Partners' own bars only: a
+    pooled score sets no agency a deadline that it never agreed to.
     """
     require(
         "response_plan",
@@ -83,10 +88,14 @@ def draw_plan(
             "subject_id must be text: a pseudonym.": is_text(subject_id),
             "partnership must be a Partnership, from load_partnership.": isinstance(partnership, Partnership),
             "at must be a moment with an offset.": isinstance(at, (str, dt.datetime)),
-            "for_practitioner must be text: a role.": is_text(for_practitioner) and for_practitioner.strip() != "",
+            "for_practitioner must be text in one line: a role.": is_text(for_practitioner)
+            and is_role(for_practitioner),
             "nation must be text.": is_text(nation),
             "review_working_days must be a whole number from 1.": is_whole(review_working_days)
             and review_working_days >= 1,
+            "started must map (agency id, standard id), both agreed, to days or moments, or be None.": _is_started(
+                started, partnership
+            ),
         },
     )
     moment, working = as_moment(at), working_time(nation, opens=opens, closes=closes)
@@ -94,10 +103,10 @@ def draw_plan(
     if not len(lines):
         raise UnknownSubjectError
     _check_same(assessment, partnership, moment)
-    held = own_readings(assessment, partnership, subject_id)
-    duties = _duties(assessment, partnership, subject_id, moment)
-    promised, unbound = _promises(held, partnership, moment, working)
-    drafts = sorted([*duties, *promised], key=lambda draft: (draft["due"], "harm_to" not in draft["lenses"]))
+    held, starts = own_readings(assessment, partnership, subject_id), starts_of(started, partnership, moment)
+    promised, unbound = promises(held, partnership, moment, working, starts)
+    drafts = [*_duties(assessment, partnership, subject_id, moment), *promised]
+    drafts.sort(key=lambda draft: (draft.clock != "at once", draft.by, "harm_to" not in draft.lenses))
     return Plan(
         schema_version=PLAN_VERSION,
         engine_version=VERSION,
@@ -106,6 +115,7 @@ def draw_plan(
         example=partnership.is_example,
         trial=assessment.trial,
         internal=True,
+        caveat=CAVEAT,
         subject_id=subject_id,
         as_of=assessment.as_of,
         made_at=moment_of(moment),
@@ -117,7 +127,17 @@ def draw_plan(
             for number, draft in enumerate(drafts, start=1)
         ),
         unbound=unbound,
-        notes=tuple(_notes(assessment, lines, subject_id)),
+        notes=(*_notes(assessment, lines, subject_id), *_unused(starts, drafts, partnership)),
+    )
+
+
+def _is_started(started: object, partnership: object) -> bool:
+    """Return whether starts are given by agreed standards; what the moments are worth is seen later."""
+    if started is None or not isinstance(partnership, Partnership):
+        return started is None or isinstance(started, Mapping)  # without an agreement nobody can say more
+    agreed = {(agency.id, standard.id) for agency in partnership.agencies for standard in agency.standards}
+    return isinstance(started, Mapping) and all(
+        key in agreed and isinstance(when, (str, dt.date)) for key, when in started.items()
     )
 
 
@@ -133,10 +153,12 @@ def _check_same(assessment: Assessed, partnership: Partnership, moment: int) -> 
 
 def _pooled(line: dict[Hashable, Any]) -> PooledResult:
     numbers = {name: int(line[name]) for name in ("score", "lower", "upper")}
-    return PooledResult(lens=line["lens"], band=line["band"], bars_met=tuple(line["bars_met"]), **numbers)
+    return PooledResult(
+        lens=line["lens"], band=line["band"], bars_met=tuple(line["bars_met"]), flags=tuple(line["flags"]), **numbers
+    )
 
 
-def _duties(assessment: Assessed, partnership: Partnership, subject_id: str, moment: int) -> list[dict[str, Any]]:
+def _duties(assessment: Assessed, partnership: Partnership, subject_id: str, moment: int) -> list[Draft]:
     """Return one draft an agency and immediate indicator, whatever the number of its records."""
     kinds = {kind.id: kind for kind in partnership.trust.indicators}
     agencies = {agency.id: agency for agency in partnership.agencies}
@@ -144,88 +166,47 @@ def _duties(assessment: Assessed, partnership: Partnership, subject_id: str, mom
     drafts = []
     for (agency, indicator), group in rows.groupby(["agency", "indicator"], sort=True):
         kind, owner = kinds[str(indicator)], agencies[str(agency)]
-        last = group["event_date"].max().date()
+        last, recorded = group["event_date"].max().date(), group["recorded_date"].min().date()
+        first = "first recorded" if len(set(group["record_id"])) > 1 else "recorded"
+        asks = "" if recorded == moment_of(moment).date() else ": ask first what has already been done"
         basis = (
-            f"{owner.name} holds a record of {kind.name} of {last.isoformat()}. Partners agreed an immediate duty for "
-            f"{kind.horizon_days} days, whatever the score."
+            f"{owner.name} holds a record of {kind.name} of {last.isoformat()}, {first} {ago(recorded, moment)}{asks}. "
+            f"Partners agreed an immediate duty for {kind.horizon_days} days, whatever the score. Other agencies named "
+            "here have no action of their own in this plan."
         )
         drafts.append(
-            {
-                "owner": owner, "lenses": _lenses(group["lens"]), "set_by": "duty", "rule": kind.id,
-                "action": kind.duty, "basis": basis, "records": tuple(sorted(set(group["record_id"]))),
-                "clock": "at once", "due": moment,
-            }
+            Draft(
+                owner=owner, lenses=lenses_of(group["lens"]), set_by="duty", rule=kind.id, action=kind.duty,
+                basis=basis, records=tuple(sorted(set(group["record_id"]))), clock="at once", by=moment,
+                recorded_on=recorded,
+            )
         )  # fmt: skip
     return drafts
 
 
-def _promises(
-    held: pd.DataFrame, partnership: Partnership, moment: int, working: WorkingTime
-) -> tuple[list[dict[str, Any]], tuple[Unbound, ...]]:
-    """Return a draft for each standard that a current reading calls for, and the readings that call for none."""
-    drafts, unbound = [], []
-    for (agency, scale, band), group in held.groupby(["agency", "scale", "band"], sort=True):
-        owner = partnership.agency(str(agency))
-        called = [s for s in owner.standards if s.scale == scale and s.band == band]
-        last = group["event_date"].max()
-        reason = _why_unbound(group, called)
-        if reason:
-            unbound.append(
-                Unbound(agency=owner.id, scale=str(scale), band=str(band), event_date=last, reason=reason)
-            )  # fmt: skip
-            continue
-        for standard in called:
-            when = int(due([moment], target_of(standard), standard.clock, working)[0])
-            drafts.append(_promise(owner, standard, group, last, when, partnership))
-    return drafts, tuple(unbound)
-
-
-def _why_unbound(group: pd.DataFrame, called: list[ResponseStandard]) -> str:
-    """Return why no dated action follows from a reading; empty where one does, or where none is looked for."""
-    if not called:
-        return "its own high is met, and it has agreed no standard for this band" if group["own_high"].any() else ""
-    if not group["scale_valid"].all():
-        return "the reading falls outside the dates its scale holds for: read again"
-    return "the reading is stale: read again" if group["stale"].all() else ""
-
-
-def _promise(
-    owner: Agency, standard: ResponseStandard, group: pd.DataFrame, last: dt.date, when: int, partnership: Partnership
-) -> dict[str, Any]:
-    target = f"{target_of(standard):g} {_UNITS[standard.clock]}"
-    basis = (
-        f"{owner.name} read {standard.band} on {partnership.scale(standard.scale).name} on {last.isoformat()}. Its own "
-        f"standard {standard.id} promises {standard.stop_event} within {target} of {standard.start_event} "
-        f"({standard.source}). Counted from this plan."
-    )
-    return {
-        "owner": owner, "lenses": _lenses(group["lens"]), "set_by": "standard", "rule": standard.id,
-        "action": f"From {standard.start_event} to {standard.stop_event}.", "basis": basis,
-        "records": tuple(sorted(set(group["record_id"]))), "clock": standard.clock, "due": when,
-    }  # fmt: skip
-
-
 def _action(
-    number: int, draft: dict[str, Any], partnership: Partnership, moment: int, working: WorkingTime, review_after: int
+    number: int, draft: Draft, partnership: Partnership, moment: int, working: WorkingTime, review_after: int
 ) -> PlannedAction:
-    owner: Agency = draft["owner"]
-    same = ("lenses", "set_by", "rule", "action", "basis", "records", "clock")
+    last = draft.due if draft.due is not None else draft.due_if
     return PlannedAction(
         id=f"A{number}",
-        owner=owner.id,
-        owner_name=owner.name,
-        contact=partnership.agency(owner.id).contact,
-        starts_at=moment_of(moment),
-        due_at=moment_of(draft["due"]),
-        review_on=next_working_day(draft["due"], working, review_after),
+        owner=draft.owner.id,
+        owner_name=draft.owner.name,
+        contact=partnership.agency(draft.owner.id).contact,
+        lenses=draft.lenses,
+        set_by=draft.set_by,
+        rule=draft.rule,
+        action=draft.action,
+        basis=draft.basis,
+        records=draft.records,
+        clock=draft.clock,
+        started_at=None if draft.started is None else moment_of(draft.started),
+        due_at=None if draft.due is None else moment_of(draft.due),
+        due_if_started=None if draft.due_if is None else moment_of(draft.due_if).date(),
+        recorded_on=draft.recorded_on,
+        review_on=next_working_day(max(last or moment, moment), working, review_after),
         status="open",
-        **{name: draft[name] for name in same},
     )
-
-
-def _lenses(lenses: pd.Series[Any]) -> tuple[str, ...]:
-    """Return lenses with being at risk first."""
-    return tuple(sorted(set(lenses), reverse=True))
 
 
 def _notes(assessment: Assessed, lines: pd.DataFrame, subject_id: str) -> Iterable[str]:
@@ -239,5 +220,14 @@ def _notes(assessment: Assessed, lines: pd.DataFrame, subject_id: str) -> Iterab
                 f"The {line['lens']} result is held for a named reviewer: exploitation of a child, or of somebody who "
                 "may be one, is recorded. Protect first."
             )
-    if assessment.trial:
-        yield "A trial under an unsigned policy: not to be shared."
+
+
+def _unused(starts: Starts, drafts: Iterable[Draft], partnership: Partnership) -> Iterable[str]:
+    """Say which starts were given for nothing: an agency may have begun what no current reading calls for."""
+    used = {(draft.owner.id, draft.rule) for draft in drafts if draft.started is not None}
+    for agency, rule in starts:
+        if (agency, rule) not in used:
+            yield (
+                f"A start was given for the standard {rule} of {partnership.agency(agency).name}, but no current "
+                "reading calls for that standard: it is not in this plan."
+            )

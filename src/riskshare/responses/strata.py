@@ -1,4 +1,4 @@
-"""Severity-matched strata of the common scale, and inversions: where the more severe waits longer than the less severe.
+"""Severity-matched strata of the common scale, and where a higher position waits longer than a lower one.
 
 On the policy basis a case lies at the middle of its native band's section; positions are agreed, not probabilities.
 """
@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from riskshare.records.response_times import Inversion, StratumTimes, Timing
+from riskshare.records.response_times import LongerWait, StratumTimes, Timing
 from riskshare.records.scale import CommonScale
 from riskshare.responses.durations import Estimate, difference
 
@@ -81,8 +81,8 @@ def reaches_beyond(low: ArrayLike, high: ArrayLike, common_scale: CommonScale) -
     return bool(np.any(stratum_numbers(bottom, common_scale) != stratum_numbers(last, common_scale)))
 
 
-def find_inversions(times: Sequence[StratumTimes], common_scale: CommonScale) -> tuple[Inversion, ...]:
-    """Return every pair in which more severe cases take longer, by the medians, than less severe ones.
+def find_longer_waits(times: Sequence[StratumTimes], common_scale: CommonScale) -> tuple[LongerWait, ...]:
+    """Return every pair in which cases at a higher position take longer, by the medians, than others at a lower one.
 
     Parameters
     ----------
@@ -91,24 +91,28 @@ def find_inversions(times: Sequence[StratumTimes], common_scale: CommonScale) ->
 
     Returns
     -------
-    tuple of Inversion
-        Comparable pairs first, then those beyond chance, then the largest difference. Pairs whose medians cannot be
-        known are left out; so are cases without a place on the common scale.
+    tuple of LongerWait
+        Comparable pairs first, then those whose clocks stop at the same event, then those beyond chance, then the
+        largest difference. Pairs whose medians cannot be known are left out; so are cases without a place on the
+        common scale, and pairs of which neither is its agency's own "high".
 
     Notes
     -----
-    One line is more severe than another in a higher stratum, or in the same one if its agency calls it "high" and the
-    other's does not. Within one agency an inversion counts as well.
+    One line lies higher than another in a higher stratum, or in the same one if its agency calls it "high" and the
+    other's does not. Pairs within one agency count as well.
     """
     rank = {name: number for number, name in enumerate(stratum_names(common_scale))}
     placed = [line for line in times if line.stratum in rank and line.median_hours is not None]
     found = [
-        _inversion(more, less)
+        _longer_wait(more, less)
         for more, less in product(placed, placed)
-        if (rank[more.stratum], more.own_high) > (rank[less.stratum], less.own_high)
+        if (more.own_high or less.own_high)
+        and (rank[more.stratum], more.own_high) > (rank[less.stratum], less.own_high)
         and _median(more).point > _median(less).point
     ]
-    return tuple(sorted(found, key=lambda i: (not i.comparable, not i.beyond_chance, -i.slower_by_hours)))
+    return tuple(
+        sorted(found, key=lambda i: (not i.comparable, not i.same_stop, not i.beyond_chance, -i.slower_by_hours))
+    )
 
 
 def _median(line: Timing) -> Estimate:
@@ -118,28 +122,33 @@ def _median(line: Timing) -> Estimate:
     return Estimate(point, low, high)
 
 
-def _inversion(more: StratumTimes, less: StratumTimes) -> Inversion:
+def _longer_wait(more: StratumTimes, less: StratumTimes) -> LongerWait:
     slower, faster = _median(more), _median(less)
     gap = difference(slower, faster)
-    same_stop = more.stop_event == less.stop_event
-    return Inversion(
+    same_start, same_stop = more.start_event == less.start_event, more.stop_event == less.stop_event
+    beyond_chance = bool(gap.low > 0.0)
+    return LongerWait(
         more_agency=more.agency,
         more_stratum=more.stratum,
         more_bands=more.bands,
+        more_own_high=more.own_high,
         more_start_event=more.start_event,
         more_stop_event=more.stop_event,
         more_median_hours=slower.point,
         less_agency=less.agency,
         less_stratum=less.stratum,
         less_bands=less.bands,
+        less_own_high=less.own_high,
         less_start_event=less.start_event,
         less_stop_event=less.stop_event,
         less_median_hours=faster.point,
         slower_by_hours=gap.point,
         slower_low=None if np.isnan(gap.low) else gap.low,
         slower_high=None if np.isnan(gap.high) else gap.high,
-        beyond_chance=bool(gap.low > 0.0),
-        same_start=more.start_event == less.start_event,
+        beyond_chance=beyond_chance,
+        same_start=same_start,
         same_stop=same_stop,
-        comparable=same_stop,
+        comparable=same_start and same_stop,
+        spans=more.spans or less.spans,
+        inversion=same_start and same_stop and beyond_chance,
     )

@@ -15,13 +15,15 @@ from riskshare.kernels.anchors import Floats
 from riskshare.kernels.calibration import wilson
 from riskshare.records.characteristics import Characteristics
 from riskshare.records.comparison_tables import Party
-from riskshare.records.links import Link
+from riskshare.records.links import Link, link_refused
 from riskshare.records.partnership import Partnership
 from riskshare.records.scale import Scale
 from riskshare.records.shared_cases import SharedCases
 from riskshare.scales.agreed import refusal
 from riskshare.scales.bars import as_written, meets
 from riskshare.scales.case_readings import latest, latest_numbers
+from riskshare.scales.choose import DEFAULTS, FROM_FEW, FROM_SOME
+from riskshare.scales.grid import FEW_LEVELS
 from riskshare.scales.pair_disagreement import disagreement
 from riskshare.scales.population import population_links_both
 from riskshare.scales.rungs import cut_positions, high_edge
@@ -126,10 +128,29 @@ def _links(
     partnership: Partnership, sides: Sides, pair: SharedPair, replicates: int, seed: int, group: Any = None
 ) -> tuple[Link, Link]:
     first, second = (partnership.scale(party[1]) for party in sides)
+    _refuse_few(first, second, pair)
     return population_links_both(
         first, second, pair.x, pair.y, referrer=pair.referrer, person=pair.person, window=pair.window,
         replicates=replicates, seed=seed, subgroup=group,
     )  # fmt: skip
+
+
+def _refuse_few(first: Scale, second: Scale, pair: SharedPair) -> None:
+    """Refuse a pair too small for any default, naming both scales and what each way out would not show."""
+    people = len(pair)
+    kinds = ["ordinal" if _few_levels(scale) else scale.kind for scale in (first, second)]
+    least = FROM_FEW if all(DEFAULTS.get(kind, DEFAULTS["count"])[0] for kind in kinds) else FROM_SOME
+    if people >= least:
+        return
+    who = "nobody has" if not people else "only 1 person has" if people == 1 else f"only {people} people have"
+    same = first.id == second.id
+    both = f"a reading by both on {first.name}" if same else f"a reading on both {first.name} and {second.name}"
+    raise link_refused(
+        first.id,
+        f"{who} {both}, and a link between scales of these kinds needs at least {least}. Share more cases; or have "
+        "both score the same vignettes (written cases); or place both on the common scale (policy basis), which will "
+        "not show whose bar is higher.",
+    )
 
 
 def _add_invariance(
@@ -219,6 +240,7 @@ def _cut_lines(
         ends = sorted(float(as_written(there, bound[i])) for bound in (places.low, places.high))
         flags = [name for name in ("extrapolated", "sparse") if getattr(places, name)[i]]
         flags += ["one_sided_referral"] if pair.volumes_refused else []
+        flags += ["levels_on_levels"] if _few_levels(here) and _few_levels(there) else []
         target_cut = float(as_written(there, theirs[edge])) if edge in theirs else None
         lines.append(
             {
@@ -232,6 +254,12 @@ def _cut_lines(
             }
         )  # fmt: skip
     return lines
+
+
+def _few_levels(scale: Scale) -> bool:
+    """Return whether a scale is linked level by level: between two of these, intervals are a little too narrow."""
+    # An ordinal scale of more levels is linked as a count is.
+    return scale.kind == "ordinal" and len(scale.bands) <= FEW_LEVELS
 
 
 def _standing(target: Scale, interval: Sequence[float], target_cut: float | None) -> str:

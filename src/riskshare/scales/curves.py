@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,9 +10,13 @@ from riskshare.kernels.anchors import Floats
 from riskshare.kernels.equating import circle_arc, equipercentile_knots, linear
 from riskshare.records.links import link_refused
 from riskshare.scales.grid import Grid
-from riskshare.scales.uncertainty import Sample, Smoother
+from riskshare.scales.uncertainty import Sample, Smoother, smoothed
 
 Knots = tuple[Floats, Floats]
+
+_LEAN: Final = 2.0**-14
+"""How far a curve is leant towards the diagonal: no part of it is then so steep, or so level, that there and back
+loses more than a billionth of a step. It moves a curve by less than a ten-thousandth of its distance from there."""
 
 
 def identity(source: Grid, target: Grid, x: Floats) -> Floats:
@@ -31,6 +35,8 @@ def equipercentile_curve(sample: Sample, smoother: Smoother) -> tuple[Knots, dic
         for counts, grid in ((sample.x, sample.source), (sample.y, sample.target))
     )
     at, to = equipercentile_knots(x, y)
+    if smoother is smoothed:
+        at, to = _leant(at, to)
     degrees = {"degree_source": int(degree_x), "degree_target": int(degree_y)}
     return rising(sample.source.native(at), sample.target.native(to)), degrees
 
@@ -53,7 +59,8 @@ def straight_curve(
     (mean_x, sd_x), (mean_y, sd_y) = (_moments(a, weight) for a in (u, v))
     here, there = source.range_on_axis(), target.range_on_axis()
     if method == "circle_arc":
-        to = circle_arc(source.on_axis(at), mean_x, mean_y, *here, *there)
+        mean_x, mean_y = float(np.clip(mean_x, *here)), float(np.clip(mean_y, *there))
+        to = _to_the_edges(source, target, circle_arc(source.on_axis(at), mean_x, mean_y, *here, *there))
         return rising(at, target.off_axis(to)), {"mean_source": mean_x, "mean_target": mean_y}
     if method == "linear" and min(sd_x, sd_y) <= 0.0:
         raise link_refused(
@@ -107,8 +114,37 @@ def _range(grid: Grid) -> tuple[float, float]:
     return low, high
 
 
+def _leant(x: Floats, y: Floats) -> Knots:
+    """Return knots, counted in cells, leant towards the line from end to end, x as far as y: swapped, they still are.
+
+    Cells without cases are held open by next to nothing, so that a curve all but stands, or lies, across them.
+    """
+    slope = (y[-1] - y[0]) / (x[-1] - x[0])
+    at = (1.0 - _LEAN) * x + _LEAN * (x[0] + (y - y[0]) / slope)
+    return at, (1.0 - _LEAN) * y + _LEAN * (y[0] + (x - x[0]) * slope)
+
+
+def _to_the_edges(source: Grid, target: Grid, to: Floats) -> Floats:
+    """Continue a curve between the first and last scores straight to the outer edges of their cells; on the axis.
+
+    ``to`` stands at the positions of the source, of which the first and last are the outer edges.
+    """
+    if source.range_on_axis() == _edges_on_axis(source):
+        return to
+    ends = _edges_on_axis(target)
+    return np.concatenate([ends[:1], to[1:-1], ends[1:]])
+
+
+def _edges_on_axis(grid: Grid) -> tuple[float, float]:
+    low, high = sorted(grid.on_axis(grid.edges[[0, -1]]).tolist())
+    return low, high
+
+
 def _moments(values: Floats, weight: Floats) -> tuple[float, float]:
-    mean = float(np.average(values, weights=weight))
+    """Return mean and spread; rounding takes neither the mean out of the values nor the spread of equal ones off 0."""
+    mean = float(np.clip(np.average(values, weights=weight), values.min(), values.max()))
+    if np.ptp(values) == 0.0:
+        return mean, 0.0
     return mean, float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,13 @@ from riskshare.scales.policy_basis import policy_positions
 
 MAX_CELLS: Final = 128
 """A scale of more steps is read in about this many cells; its own cuts stay cell edges."""
+
+TAIL_PEOPLE: Final = 10
+"""Fewer people than this beyond a point make a tail (methods: thresholds, C3)."""
+
+FAR: Final = {"duration": 1000.0}
+FAR_ELSE: Final = 10.0
+"""On a scale without a top a reading may lie this many times as far up as where ten people, or the last cut, stand."""
 
 FEW_LEVELS: Final = 7
 """An ordinal scale of at most this many levels is linked level by level (methods: thresholds, C2)."""
@@ -41,6 +48,9 @@ class Grid:
         Where straight lines are drawn.
     cuts : tuple of (str, float)
         The pinned cuts, native, from mild to severe.
+    top : float
+        The greatest position to be told of. On a scale without a top the last edge is somebody's reading: unless ten
+        people share it, ``top`` is the next of 1, 2, 5, 10, 20, 50 … steps from the lowest value beyond it.
     """
 
     scale: Scale
@@ -48,6 +58,7 @@ class Grid:
     turned: bool
     axis: Axis
     cuts: tuple[tuple[str, float], ...]
+    top: float
 
     @property
     def size(self) -> int:
@@ -56,8 +67,8 @@ class Grid:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The least and greatest native position."""
-        return float(self.edges[0]), float(self.edges[-1])
+        """The least and greatest native position; ``top`` stands for the last edge."""
+        return float(self.edges[0]), self.top
 
     @property
     def by_level(self) -> bool:
@@ -80,6 +91,11 @@ class Grid:
         at = self.size - 1 - places if self.turned else places
         native: Floats = np.interp(at, np.arange(self.size + 1) - 0.5, self.edges)
         return native
+
+    def told(self, places: Floats) -> Floats:
+        """Return ``native`` positions fit to be told: the last edge is ``top``."""
+        native = self.native(places)
+        return np.where(native >= self.edges[-1], self.top, native)
 
     def place(self, native: Floats) -> Floats:
         """Return the place of native positions, in cells from the mildest; the inverse of ``native``."""
@@ -108,7 +124,7 @@ class Grid:
         return self.native(np.arange(2 * self.size + 1) / 2.0 - 0.5)
 
 
-def grid_of(scale: Scale, values: Floats) -> Grid:
+def grid_of(scale: Scale, values: Floats, person: npt.NDArray[Any] | None = None) -> Grid:
     """Return the cells of a scale.
 
     Parameters
@@ -116,6 +132,8 @@ def grid_of(scale: Scale, values: Floats) -> Grid:
     scale : Scale
     values : ndarray, shape (n,)
         Native readings. They are checked, and say how far up a scale without a top is used.
+    person : ndarray, shape (n,), optional
+        Whose each reading is. By default each is of a person of its own.
 
     Returns
     -------
@@ -124,7 +142,8 @@ def grid_of(scale: Scale, values: Floats) -> Grid:
     Raises
     ------
     LinkRefusedError
-        The scale is nominal, states effort or has no direction; or it has no top and nothing was read on it.
+        The scale is nominal, states effort or has no direction; or it has no top and nothing was read on it, or a
+        reading lies far above the others (``FAR``): it would set the whole scale.
     PartnershipError
         The scale is not sound.
     ArgumentError
@@ -143,19 +162,78 @@ def grid_of(scale: Scale, values: Floats) -> Grid:
     agreed = policy_positions(scale, CommonScale())  # refuses what cannot be linked, and what is not sound
     lo = 0.0 if scale.lo is None else scale.lo
     _check(scale, values, lo)
-    if scale.hi is None and values.size == 0:
-        raise link_refused(scale.id, "it has no top, and no reading shows how far up it is used.")
-    hi = float(values.max()) if scale.hi is None else scale.hi
-    half = scale.step / 2.0 if scale.kind in STEPPED else 0.0
-    steps = max(round((hi - lo) / scale.step), 1) + (1 if scale.kind in STEPPED else 0)
-    fine: Floats = lo - half + scale.step * np.arange(steps + 1, dtype=np.float64)
-    if not half:
-        fine[-1] = max(hi, fine[-2] + scale.step / 2.0)
     axis = _AXES.get(scale.kind, "plain")
-    inner = [band.starts - half for band in scale.bands[1:] if band.starts - half < fine[-1]]
-    edges = fine if steps <= MAX_CELLS else _thinned(fine, inner, scale, axis)
+    if scale.hi is None:
+        edges, top = _without_top(scale, values, person, lo, axis)
+    else:
+        edges = np.unique(np.round(_edges(scale, lo, scale.hi, axis), 12))
+        top = float(edges[-1])
     cuts = tuple((name, cut) for name, cut, _ in agreed.cuts)
-    return Grid(scale, np.unique(np.round(edges, 12)), scale.direction == "safety", axis, cuts)
+    return Grid(scale, edges, scale.direction == "safety", axis, cuts, top)
+
+
+def _edges(scale: Scale, lo: float, hi: float, axis: Axis) -> Floats:
+    """Return the edges from ``lo`` to ``hi``: each step where they are few, else about ``MAX_CELLS`` and every cut."""
+    half = scale.step / 2.0 if scale.kind in STEPPED else 0.0
+    steps = max(round((hi - lo) / scale.step), 1) + (1 if half else 0)
+    first, last = lo - half, lo - half + scale.step * steps
+    if not half:
+        last = max(hi, last - scale.step / 2.0)
+    if steps <= MAX_CELLS:
+        edges: Floats = first + scale.step * np.arange(steps + 1, dtype=np.float64)
+        edges[-1] = last
+        return edges
+    ends = to_axis(np.array([first, last]), axis, whole=_whole(scale), margin=scale.step / 2.0)
+    wanted = from_axis(np.linspace(ends[0], ends[1], MAX_CELLS + 1), axis, whole=_whole(scale))
+    # Up to the next whole step: worked out, not looked up, so that a long scale does not fill the memory.
+    fine = first + scale.step * np.ceil((wanted - first) / scale.step - 1e-6)
+    cuts = [band.starts - half for band in scale.bands[1:]]
+    every = np.concatenate([fine, cuts])
+    return np.unique(np.concatenate([every[(every > first) & (every < last)], [first, last]]))
+
+
+def _without_top(
+    scale: Scale, values: Floats, person: npt.NDArray[Any] | None, lo: float, axis: Axis
+) -> tuple[Floats, float]:
+    """Return the edges as far up as anybody scored, laid by where ten people stand, and the greatest one to tell.
+
+    Beyond twice as far up as ten people, or the last cut, stand, one cell takes the rest.
+    """
+    if values.size == 0:
+        raise link_refused(scale.id, "it has no top, and no reading shows how far up it is used.")
+    greatest, most = _greatest(values, person), float(values.max())
+    tenth = float(np.sort(greatest)[-min(TAIL_PEOPLE, len(greatest))])
+    reach = max(tenth - lo, scale.bands[-1].starts - lo, scale.step)
+    if most - lo > FAR.get(scale.kind, FAR_ELSE) * reach:
+        raise link_refused(
+            scale.id,
+            "it has no top, and a reading lies so far above the others that it alone would set the scale. Look for a "
+            "stray value among its greatest readings, or give the scale its top.",
+        )
+    half = scale.step / 2.0 if scale.kind in STEPPED else 0.0
+    limit = lo + scale.step * np.ceil(2.0 * reach / scale.step - 1e-6)
+    laid = np.round(_edges(scale, lo, float(limit), axis), 12)
+    last = max(most + half, float(laid[0]) + scale.step / 2.0)
+    edges = np.unique(np.append(laid[laid < last - scale.step * 1e-6], round(last, 12)))
+    if tenth == most and len(greatest) >= TAIL_PEOPLE:
+        return edges, float(edges[-1])
+    return edges, lo + scale.step * _coarse((float(edges[-1]) - lo) / scale.step)
+
+
+def _greatest(values: Floats, person: npt.NDArray[Any] | None) -> Floats:
+    """Return each person's greatest reading."""
+    if person is None:
+        return values
+    names, who = np.unique(person, return_inverse=True)
+    greatest = np.full(len(names), -np.inf)
+    np.maximum.at(greatest, who, values)
+    return greatest
+
+
+def _coarse(steps: float) -> float:
+    """Return the next of 1, 2, 5, 10, 20, 50 … above a number of steps."""
+    ten = 10.0 ** np.floor(np.log10(steps))
+    return float(next(many * ten for many in (1.0, 2.0, 5.0, 10.0, 20.0) if many * ten > steps))
 
 
 def _check(scale: Scale, values: Floats, lo: float) -> None:
@@ -171,14 +249,6 @@ def _check(scale: Scale, values: Floats, lo: float) -> None:
     if faults:
         function = "link"
         raise ArgumentError(function, faults)
-
-
-def _thinned(fine: Floats, cuts: list[float], scale: Scale, axis: Axis) -> Floats:
-    """Return about ``MAX_CELLS`` of the edges, evenly spread on the axis, and every cut."""
-    margin = scale.step / 2.0
-    z = to_axis(fine, axis, whole=_whole(scale), margin=margin)
-    wanted = np.linspace(z[0], z[-1], MAX_CELLS + 1)
-    return np.unique(np.concatenate([fine[np.searchsorted(z, wanted).clip(0, len(z) - 1)], fine[[0, -1]], cuts]))
 
 
 def _whole(scale: Scale) -> float:

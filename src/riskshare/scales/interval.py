@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
+from riskshare.kernels.anchors import Floats
 from riskshare.records.links import Curve
 from riskshare.scales.curves import Knots
-from riskshare.scales.grid import Grid
-from riskshare.scales.uncertainty import TAIL_PEOPLE, Sample, Spread
+from riskshare.scales.grid import TAIL_PEOPLE, Grid
+from riskshare.scales.uncertainty import Sample, Spread
+
+_PARTS = 8
+"""What was seen is told to this part of a scale, so that it tells of nobody."""
 
 
 class IntervalBand:
@@ -62,23 +68,38 @@ class IntervalBand:
 
 
 def reliable_part(sample: Sample) -> tuple[float, float]:
-    """Return the native positions between which at least ten people lie on either side."""
-    total = np.concatenate([[0.0], np.cumsum(sample.people_x)])
-    ends = np.array([TAIL_PEOPLE, total[-1] - TAIL_PEOPLE], dtype=np.float64)
+    """Return the native positions between which at least ten people, however many their cases, lie on either side."""
+    below, above = (np.concatenate([[0.0], np.cumsum(one)]) for one in sample.people_x)
     # From below and from above: where a gap holds exactly ten on one side, all of the gap is reliable.
-    edges = np.arange(len(total)) - 0.5
-    first = np.interp(ends[0], total, edges) if ends[0] not in total else edges[np.searchsorted(total, ends[0])]
-    last = (
-        np.interp(ends[1], total, edges)
-        if ends[1] not in total
-        else edges[np.searchsorted(total, ends[1], "right") - 1]
-    )
+    first, last = _reached(below, TAIL_PEOPLE, "left"), _reached(above, above[-1] - TAIL_PEOPLE, "right")
     low, high = sorted(sample.source.native(np.array([first, last])).tolist())
     return float(low), float(high)
 
 
+def _reached(total: Floats, people: float, side: Literal["left", "right"]) -> float:
+    """Return the place at which a count of people that rises over the edges comes to ``people``."""
+    edges = np.arange(len(total)) - 0.5
+    if people not in total:
+        return float(np.interp(people, total, edges))
+    return float(edges[np.searchsorted(total, people, side) - (side == "right")])
+
+
 def seen_part(sample: Sample) -> tuple[float, float]:
-    """Return the native positions between which the shared cases lie."""
-    cells = np.flatnonzero(sample.people_x)
-    low, high = sorted(sample.source.native(np.array([cells[0] - 0.5, cells[-1] + 0.5])).tolist())
+    """Return the native positions between which the shared cases lie, told so that they are nobody's reading.
+
+    A cell that ten people reached is told as it is. Else the position is rounded outwards to the next eighth of the
+    scale's cells, and on a scale of few levels to its end.
+    """
+    return told_part(sample.source, *sample.people_x)
+
+
+def told_part(grid: Grid, mildest: Floats, severest: Floats) -> tuple[float, float]:
+    """Return the native positions to tell of, from how many people have their first and last case in each cell."""
+    first, last = int(np.flatnonzero(mildest)[0]), int(np.flatnonzero(severest)[-1]) + 1
+    part = grid.size if grid.by_level else -(-grid.size // _PARTS)
+    if mildest[first] < TAIL_PEOPLE:
+        first = first // part * part
+    if severest[last - 1] < TAIL_PEOPLE:
+        last = min(-(-last // part) * part, grid.size)
+    low, high = sorted(grid.told(np.array([first, last]) - 0.5).tolist())
     return float(low), float(high)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from riskshare.errors import ArgumentError
 from riskshare.kernels.anchors import Floats
-from riskshare.kernels.calibration import beta_calibration, isotonic, platt, wilson
+from riskshare.kernels.calibration import beta_calibration, isotonic, platt, splits, wilson
 from riskshare.records.arguments import is_whole
 from riskshare.records.links import Curve, Link, Side, link_refused
 from riskshare.records.scale import Scale
-from riskshare.scales.grid import Grid, grid_of
-from riskshare.scales.uncertainty import TAIL_PEOPLE
+from riskshare.scales.grid import TAIL_PEOPLE, Grid, grid_of
+from riskshare.scales.interval import told_part
 from riskshare.version import VERSION
 
 EVENTS: Final = 200
@@ -27,9 +27,17 @@ EVENTS_AT_LEAST: Final = 10
 ISOTONIC_EVENTS: Final = 1_000
 """From this many a count is calibrated by steps rather than by a curve of two parameters."""
 
+_BEYOND: Final = 33
+"""Positions beyond the tenth greatest reading of a scale without a top."""
+
 METHODS: Final = ("platt", "beta", "isotonic", "bands")
 _NOT_STATED: Final = "not stated"
 _Fit = Callable[[Floats, Floats], Floats]
+
+
+class _Told(NamedTuple):
+    parameters: dict[str, Any]
+    diagnostics: dict[str, Any]
 
 
 def outcome_link(
@@ -47,7 +55,9 @@ def outcome_link(
     By default (methods: thresholds, C2) an ordinal scale gets the rate in each band with Wilson's interval, made
     never to fall by pooling neighbours; a probability beta calibration; a count, a measured scale or a duration
     Platt's curve, and a count isotonic steps from 1,000 events. The interval of a curve is a percentile bootstrap of
-    people.
+    people. A replicate that splits the outcomes cleanly has no beta curve: it is fitted to outcomes drawn in a little,
+    as Platt's are, and the share of such replicates stands in ``diagnostics``. Leaving them out would make the interval
+    too narrow where it should be widest.
 
     Parameters
     ----------
@@ -69,8 +79,8 @@ def outcome_link(
     Raises
     ------
     LinkRefusedError
-        Outcome, horizon or population is not stated; the scale is nominal, states effort or has no direction; or too
-        few outcomes happened (or failed to).
+        Outcome, horizon or population is not stated; the scale is nominal, states effort or has no direction; too
+        few outcomes happened (or failed to); or the scores split the outcomes cleanly and beta was to be used.
     ArgumentError
         Arrays of unequal length, readings that are not on the scale, outcomes other than 0 and 1, unknown method;
         beta calibration of a scale that is not a probability.
@@ -87,7 +97,8 @@ def outcome_link(
     """
     grid, x, y = _checked(scale, values, outcomes, method, replicates, seed)
     chosen, rule = _choice(scale, y, method)
-    at, to, low, high, parameters = _fitted(chosen, grid, x, y, replicates, seed)
+    replicates, seed = int(replicates), int(seed)
+    at, to, low, high, told = _fitted(chosen, grid, x, y, replicates, seed)
     beyond = np.sort(x)
     tails = (float(beyond[min(TAIL_PEOPLE, len(x)) - 1]), float(beyond[-min(TAIL_PEOPLE, len(x))]))
     curve = Curve(
@@ -98,7 +109,7 @@ def outcome_link(
         high=tuple(np.maximum(high, to).tolist()),
         error=tuple(((high - low) / 3.92).tolist()),
         reliable=(min(tails), max(tails)),
-        seen=(float(beyond[0]), float(beyond[-1])),
+        seen=_seen(grid, x),
     )
     return Link(
         source=scale.id,
@@ -109,15 +120,37 @@ def outcome_link(
         curve=curve,
         sides=(grid.side, Side(ends=(0.0, 1.0))),
         invertible=False,
-        parameters=parameters,
+        parameters=told.parameters,
         n=len(x),
         n_effective=float(len(x)),
         window=window,
         seed=seed,
         replicates=0 if chosen == "bands" else replicates,
         engine_version=VERSION,
-        diagnostics={"events": int(y.sum()), "population": scale.population, "base_rate": float(y.mean())},
+        diagnostics={
+            "events": int(y.sum()),
+            "population": scale.population,
+            "base_rate": float(y.mean()),
+            **told.diagnostics,
+        },
     )
+
+
+def _at(grid: Grid, x: Floats) -> Floats:
+    """Return where the curve is worked out: at cells, never at each reading, or it would tell who scored what.
+
+    On a scale without a top the cells end at the greatest reading; beyond ten people evenly spaced positions follow.
+    """
+    at = np.unique(grid.native(np.arange(2 * grid.size + 1) / 2.0 - 0.5))
+    if grid.scale.hi is not None:
+        return at
+    tenth = float(np.sort(x)[-min(TAIL_PEOPLE, len(x))])
+    return np.unique(np.concatenate([at[at < tenth], np.linspace(tenth, grid.ends[1], _BEYOND)]))
+
+
+def _seen(grid: Grid, x: Floats) -> tuple[float, float]:
+    people = np.bincount(grid.index(x), minlength=grid.size).astype(np.float64)
+    return told_part(grid, people, people)
 
 
 def _checked(
@@ -170,31 +203,36 @@ def _choice(scale: Scale, y: Floats, method: str | None) -> tuple[str, str]:
 
 def _fitted(
     method: str, grid: Grid, x: Floats, y: Floats, replicates: int, seed: int
-) -> tuple[Floats, Floats, Floats, Floats, dict[str, Any]]:
+) -> tuple[Floats, Floats, Floats, Floats, _Told]:
     """Return positions, chances and their interval, and what was estimated."""
     if method == "bands":
         return _bands(grid, x, y)
-    at = np.unique(np.concatenate([grid.native(np.arange(grid.size, dtype=np.float64)), grid.edges, x]))
+    if method == "beta" and splits(x, y):
+        raise link_refused(
+            grid.scale.id,
+            "its scores split the outcomes cleanly, so no beta curve fits best. Use method='platt' or "
+            "method='isotonic', or wait for more outcomes.",
+        )
+    at = _at(grid, x)
     fit = _FITS[method](grid, at)
     rng = np.random.default_rng([seed, *map(ord, grid.scale.id)])
-    curves = []
+    curves, separated = [], 0
     for _ in range(replicates):
         drawn = rng.integers(0, len(x), len(x))
         # A replicate without one of the two outcomes has no curve; it says that the rate could be 0, or 1.
         rate = y[drawn].mean()
         curves.append(np.full(len(at), rate) if rate in (0.0, 1.0) else fit(x[drawn], y[drawn]))
+        separated += method == "beta" and rate not in (0.0, 1.0) and splits(x[drawn], y[drawn])
     low, high = np.quantile(np.stack(curves), [0.025, 0.975], axis=0)
-    parameters: dict[str, Any] = {}
+    told = _Told({}, {"separated_replicates": separated / replicates} if method == "beta" else {})
     if method == "platt":
-        a, b = platt(x, y)
-        parameters = {"a": a, "b": b}
+        told.parameters.update(zip("ab", platt(x, y), strict=True))
     elif method == "beta":
-        a, b, c = beta_calibration(_inside(grid, x), y)
-        parameters = {"a": a, "b": b, "c": c}
-    return at, fit(x, y), low, high, parameters
+        told.parameters.update(zip("abc", beta_calibration(_inside(grid, x), y), strict=True))
+    return at, fit(x, y), low, high, told
 
 
-def _bands(grid: Grid, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats, Floats, dict[str, Any]]:
+def _bands(grid: Grid, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats, Floats, _Told]:
     """Return the rate in each native band with Wilson's interval; the estimate never falls with severity."""
     starts = np.array([band.starts for band in grid.scale.bands])
     band = np.searchsorted(starts, x, side="right") - 1
@@ -212,7 +250,7 @@ def _bands(grid: Grid, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats, Fl
     }
     flat, first = np.unique(at.ravel(), return_index=True)
     twice = [np.repeat(a, 2)[first] for a in (rates, low[used], high[used])]
-    return flat, twice[0], twice[1], twice[2], {"bands": table}
+    return flat, twice[0], twice[1], twice[2], _Told({"bands": table}, {})
 
 
 def _platt_fit(grid: Grid, at: Floats) -> _Fit:
@@ -231,7 +269,7 @@ def _beta_fit(grid: Grid, at: Floats) -> _Fit:
     s = _inside(grid, at)
 
     def fit(x: Floats, y: Floats) -> Floats:
-        a, b, c = beta_calibration(_inside(grid, x), y)
+        a, b, c = beta_calibration(_inside(grid, x), y, drawn_in=splits(x, y))
         z = a * np.log(s) - b * np.log1p(-s) + c
         small = np.exp(-np.abs(z))
         return np.where(z >= 0.0, 1.0, small) / (1.0 + small)

@@ -16,6 +16,12 @@ from riskshare.scales.rungs import cut_positions, high_edge
 SMALL: tuple[int, int] = (1, 4)
 """Counts that are not shown (methods: thresholds, C5)."""
 
+TELLING = (
+    "p10", "p01", "total", "bar", "judgement", "signed_low", "signed_high", "p_value", "kappa", "kappa_low",
+    "kappa_high", "pabak",
+)  # fmt: skip
+"""Figures from which, with the margins that volumes show, the two counts off the diagonal could be worked out."""
+
 
 def high_by(scale: Scale, values: npt.ArrayLike, common_scale: CommonScale) -> npt.NDArray[np.bool_] | None:
     """Return who meets the owner's own "high", or None where the owner publishes no such cut."""
@@ -40,12 +46,13 @@ def disagreement(
     common_scale : CommonScale
     weight : array_like, shape (n,), optional
         Weights of cases, by who referred them. Shares are weighted; intervals use the effective number
-        (Σw)² / Σw²; tests are on the plain cases.
+        (Σw)² / Σw²; tests, κ and the rank correlation are on the plain cases.
 
     Returns
     -------
     dict or None
-        The figures of ``records.comparison.DisagreementLine``.
+        The figures of ``records.comparison.DisagreementLine``. Where one to four people differ one way, every figure
+        that would give the count away is None.
 
     Examples
     --------
@@ -53,7 +60,8 @@ def disagreement(
     >>> dash = Scale(id="dash", name="Dash", owner="x", kind="count", lo=0.0, hi=24.0, direction="risk", source="x",
     ...     year="undated", mark="local",
     ...     bands=(Band(name="below 14", starts=0.0), Band(name="14+", starts=14.0, pins="high")))
-    >>> found = disagreement(dash, dash, [15, 15, 15, 9, 9], [15, 9, 9, 15, 9], CommonScale())
+    >>> x, y = [15] * 5 + [15] * 10 + [9] * 5 + [9] * 5, [15] * 5 + [9] * 10 + [15] * 5 + [9] * 5
+    >>> found = disagreement(dash, dash, x, y, CommonScale())
     >>> [round(found[name], 9) for name in ("p10", "p01", "total", "bar", "judgement", "signed")]
     [0.4, 0.2, 0.6, 0.2, 0.4, 0.2]
     """
@@ -69,13 +77,16 @@ def disagreement(
     square = np.array([[(a & b).sum(), n10], [n01, (~a & ~b).sum()]], dtype=np.float64)
     agreed = kappa(square)
     test, p_value = _test(first, second, x, y, common_scale, (n10, n01))
-    return {
+    more = "agency" if low > 0.0 else "other_agency" if high < 0.0 else "cannot tell"
+    small = any(SMALL[0] <= count <= SMALL[1] for count in (n10, n01))
+    found = {
         "n": len(a), "n_effective": n_effective, "p10": p10, "p01": p01, "total": total, "bar": bar,
         "judgement": judgement, "signed": float(signed), "signed_low": float(low), "signed_high": float(high),
         "test": test, "p_value": p_value, "spearman": spearman(_upwards(first, x), _upwards(second, y)).rho,
         "kappa": agreed.kappa, "kappa_low": agreed.low, "kappa_high": agreed.high, "pabak": agreed.pabak,
-        "small_cells": any(SMALL[0] <= count <= SMALL[1] for count in (n10, n01)),
+        "calls_more_high": more, "small_cells": small,
     }  # fmt: skip
+    return {**found, **dict.fromkeys(TELLING)} if small else found
 
 
 def _test(

@@ -20,11 +20,10 @@ from riskshare.records.links import Link, link_refused
 from riskshare.records.scale import Scale
 from riskshare.scales.choose import FROM_FEW, METHODS, choose
 from riskshare.scales.curves import Knots, equipercentile_curve, halfway, identity, rising, straight_curve, within
-from riskshare.scales.grid import Grid, grid_of
+from riskshare.scales.grid import TAIL_PEOPLE, Grid, grid_of
 from riskshare.scales.interval import IntervalBand, reliable_part, seen_part
 from riskshare.scales.referral import referral_weights
 from riskshare.scales.uncertainty import (
-    TAIL_PEOPLE,
     Progress,
     Sample,
     Smoother,
@@ -37,6 +36,12 @@ from riskshare.scales.uncertainty import (
     unsmoothed,
 )
 from riskshare.version import VERSION
+
+WEIGHT_RATIO: Final = 1e12
+"""No weight may be more than this many times another."""
+
+_NEEDS_TOPS: Final = ("identity", "mean", "circle_arc", "composite")
+"""They stretch one range onto the other, so both need a top."""
 
 _NAMES: Final = {
     "identity": "the identity",
@@ -62,7 +67,33 @@ class _Cases:
     group: npt.NDArray[Any] | None
 
     def turned(self) -> _Cases:
-        return replace(self, x=self.y, y=self.x)
+        by = None if self.referrer is None else np.array([0, 2, 1])[self.referrer]
+        return replace(self, x=self.y, y=self.x, referrer=by)
+
+    def sorted(self) -> _Cases:
+        """Return the cases in an order that only what people scored decides."""
+        rest = (self.group, self.referrer, self.weight, self.y, self.x)
+        order = np.lexsort(tuple(key for key in rest if key is not None))
+        taken = (None if one is None else one[order] for one in (self.referrer, self.group))
+        return _Cases(self.x[order], self.y[order], self.weight[order], self.person[order], *taken)
+
+
+_Way = tuple[Sample, _Cases, Spread]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a link."""
+
+    method: str | None
+    replicates: int
+    seed: int
+    window: tuple[str, str] | None
+    flags: tuple[str, ...]
+
+    @property
+    def smoother(self) -> Smoother:
+        return unsmoothed if self.method == "equipercentile_unsmoothed" else smoothed
 
 
 def population_link(
@@ -119,18 +150,21 @@ def population_link(
     Returns
     -------
     Link
-        The same for any order of cases and any names of persons. Its inverse swaps the same broken line;
-        ``population_links_both`` gives the other direction an interval of its own.
+        The same for any order of cases, any names of persons, and whichever side is named first. It tells nobody's
+        greatest or least reading. Its inverse swaps the same broken line; ``population_links_both`` gives the other
+        direction an interval of its own.
 
     Raises
     ------
     LinkRefusedError
         A scale is nominal, states effort or has no direction; there are fewer than 30 people; the default for the
-        kinds of scale and so few people is the policy basis; or all cases have one score.
+        kinds of scale and so few people is the policy basis; all cases have one score on a scale; or a scale has no
+        top and a reading lies far above the others, or the method asked for needs a top.
     PartnershipError
         A scale is not sound.
     ArgumentError
-        Arrays of unequal length, readings that are not on their scale, weights not above 0, an unknown method.
+        Arrays of unequal length, readings that are not on their scale, weights not above 0 or too far apart, an
+        unknown method.
 
     Examples
     --------
@@ -146,10 +180,10 @@ def population_link(
     >>> link.method, [round(float(a[0]), 1) for a in link.equivalents([13.5])[1:4]]
     ('equipercentile', [15.5, 15.5, 15.5])
     """
-    grids, cases = _checked(source, target, x, y, weight, person, referrer, subgroup, method, replicates, seed)
-    sample, smoother = _sample(grids, cases, method)
-    spread, _ = spreads(sample, replicates, seed, smoother, progress)
-    return _link(sample, cases, spread, smoother, method, replicates, seed, window, tuple(flags))
+    checked = _checked(source, target, x, y, weight, person, referrer, subgroup, method, replicates, seed)
+    asked = _Asked(method, int(replicates), int(seed), window, tuple(flags))
+    there, _ = _directions(*checked, asked, progress)
+    return _link(*there, asked)
 
 
 def population_links_both(
@@ -174,11 +208,42 @@ def population_links_both(
     Arguments and errors as ``population_link``, whose result the first one equals. Each margin is smoothed once a
     replicate and used for both, which halves the work. Each direction chooses its own estimate.
     """
-    grids, cases = _checked(source, target, x, y, weight, person, referrer, subgroup, method, replicates, seed)
-    sample, smoother = _sample(grids, cases, method)
-    there, back = spreads(sample, replicates, seed, smoother, progress)
-    rest = (smoother, method, replicates, seed, window, tuple(flags))
-    return _link(sample, cases, there, *rest), _link(sample.turned(), cases.turned(), back, *rest)
+    checked = _checked(source, target, x, y, weight, person, referrer, subgroup, method, replicates, seed)
+    asked = _Asked(method, int(replicates), int(seed), window, tuple(flags))
+    there, back = _directions(*checked, asked, progress)
+    return _link(*there, asked), _link(*back, asked)
+
+
+def _directions(grids: tuple[Grid, Grid], cases: _Cases, asked: _Asked, progress: Progress | None) -> tuple[_Way, _Way]:
+    """Return what the links there and back are made from; the draws do not depend on which side was named first."""
+    sample, turned = _drawn_from(*grids, cases)
+    forward, backward = spreads(sample, asked.replicates, asked.seed, asked.smoother, progress)
+    ordered = (cases.turned() if turned else cases).sorted()
+    first, second = (sample, ordered, forward), (sample.turned(), ordered.turned(), backward)
+    return (second, first) if turned else (first, second)
+
+
+def _drawn_from(source: Grid, target: Grid, cases: _Cases) -> tuple[Sample, bool]:
+    """Return the sample to draw from, and whether it is turned: the scale whose id comes first is its source.
+
+    Where both sides used one scale, what people scored decides; where that decides nothing, the two are alike.
+    """
+
+    def seen_from(grids: tuple[Grid, Grid], these: _Cases) -> Sample:
+        return sample_of(*grids, these.x, these.y, these.weight, these.person, these.referrer)
+
+    ids = source.scale.id, target.scale.id
+    if ids[0] < ids[1]:
+        return seen_from((source, target), cases.sorted()), False
+    back = seen_from((target, source), cases.turned().sorted())
+    if ids[0] > ids[1]:
+        return back, True
+    there = seen_from((source, target), cases.sorted())
+    return (back, True) if _key(back) < _key(there) else (there, False)
+
+
+def _key(sample: Sample) -> tuple[bytes, ...]:
+    return sample.cases.tobytes(), sample.profile.tobytes(), sample.source.edges.tobytes()
 
 
 def _checked(
@@ -205,6 +270,7 @@ def _checked(
             a.ndim == 1 and len(a) == len(u) for a in (u, v, w, who, *(one for one in (group, by) if one is not None))
         ),
         "weight must be numbers above 0.": bool(np.isfinite(w).all() and (w > 0.0).all()),
+        f"weights must lie within a ratio of {WEIGHT_RATIO:.0e}: look for a stray one.": _comparable(w),
         "give weight or referrer, not both.": weight is None or by is None,
         "referrer must be 0, 1 or 2.": by is None or bool(np.isin(by, (0, 1, 2)).all()),
         f"method must be one of: {', '.join(METHODS)}; or None for the agreed default.": method in (None, *METHODS),
@@ -214,14 +280,32 @@ def _checked(
     if broken := [rule for rule, holds in rules.items() if not holds]:
         function = "population_link"
         raise ArgumentError(function, broken)
-    grids = grid_of(source, u), grid_of(target, v)
+    # A power of two, so that no digit of a ratio changes and no sum of squares runs over.
+    w = np.ldexp(w, -int(np.frexp(w.max())[1])) if len(w) else w
+    grids = grid_of(source, u, who), grid_of(target, v, who)
     _enough(source, target, len(np.unique(who)))
+    _varied(grids, u, v)
     if by is not None:
         by = by.astype(np.int64)
         w, _ = referral_weights(u, v, by)
-    order = np.lexsort(tuple(key for key in (group, by, w, v, u) if key is not None))
-    taken = (None if one is None else one[order] for one in (by, group))
-    return grids, _Cases(u[order], v[order], w[order], who[order], *taken)
+    return grids, _Cases(u, v, w, who, by, group)
+
+
+def _comparable(weight: Floats) -> bool:
+    if not (weight.size and np.isfinite(weight).all() and (weight > 0.0).all()):
+        return True  # another rule says so
+    return bool(np.ptp(np.log10(weight)) <= np.log10(WEIGHT_RATIO))
+
+
+def _varied(grids: tuple[Grid, Grid], x: Floats, y: Floats) -> None:
+    """Refuse cases that all fall in one cell of a scale: nothing is then known of where its scores stand."""
+    for grid, values in zip(grids, (x, y), strict=True):
+        if np.ptp(grid.index(values)) == 0:
+            raise link_refused(
+                grid.scale.id,
+                "all shared cases have the same score on it, so nothing shows where its other scores stand. Share "
+                "cases of different severity, or use the policy basis.",
+            )
 
 
 def _enough(source: Scale, target: Scale, people: int) -> None:
@@ -234,26 +318,11 @@ def _enough(source: Scale, target: Scale, people: int) -> None:
         )
 
 
-def _sample(grids: tuple[Grid, Grid], cases: _Cases, method: str | None) -> tuple[Sample, Smoother]:
-    sample = sample_of(*grids, cases.x, cases.y, cases.weight, cases.person, cases.referrer)
-    return sample, unsmoothed if method == "equipercentile_unsmoothed" else smoothed
-
-
-def _link(
-    sample: Sample,
-    cases: _Cases,
-    spread: Spread,
-    smoother: Smoother,
-    method: str | None,
-    replicates: int,
-    seed: int,
-    window: tuple[str, str] | None,
-    flags: tuple[str, ...],
-) -> Link:
+def _link(sample: Sample, cases: _Cases, spread: Spread, asked: _Asked) -> Link:
     """Choose the estimate of one direction, and put it and its interval together."""
-    source, target = sample.source, sample.target
+    source, target, smoother = sample.source, sample.target, asked.smoother
     curves = {"flexible": equipercentile_curve(sample, smoother)}
-    tried, why = _candidates(sample, method)
+    tried, why = _candidates(sample, asked.method)
     band = IntervalBand(source, spread, reliable_part(sample))
     name = tried[-1]
     for candidate in tried:
@@ -263,7 +332,7 @@ def _link(
             break
     knots, parameters = curves[name]
     rule = f"{why} {_said(name, tried)}"
-    groups = {} if cases.group is None else invariance(sample, _by_person(sample, cases), seed, smoother)
+    groups = {} if cases.group is None else invariance(sample, _by_person(sample, cases), asked.seed, smoother)
     sensitive = ("population_sensitive",) if groups.get("sensitive") else ()
     return Link(
         source=source.scale.id,
@@ -277,9 +346,9 @@ def _link(
         parameters=parameters,
         n=len(sample.profile),
         n_effective=sample.n_effective,
-        window=window,
-        seed=seed,
-        replicates=replicates,
+        window=asked.window,
+        seed=asked.seed,
+        replicates=asked.replicates,
         engine_version=VERSION,
         diagnostics={
             "degrees": dict(zip(("source", "target"), spread.degrees, strict=True)),
@@ -288,19 +357,20 @@ def _link(
             "cuts": _beside_identity(source, target, knots, band),
             "invariance": groups,
         },
-        flags=tuple(sorted({*flags, *sensitive})),
+        flags=tuple(sorted({*asked.flags, *sensitive})),
     )
 
 
 def _candidates(sample: Sample, method: str | None) -> tuple[tuple[str, ...], str]:
     """Return the curves to try in order, and why."""
     source, target = sample.source, sample.target
+    no_top = None in (source.scale.hi, target.scale.hi)
     if method is not None:
-        if method in ("identity", "composite") and None in (source.scale.hi, target.scale.hi):
+        if no_top and method in _NEEDS_TOPS:
             raise link_refused(
                 source.scale.id,
-                f"the identity to {target.scale.id!r} stretches one range onto the other, and one of the two has no "
-                "top. Choose another method, or give the scale its top.",
+                f"{_NAMES[method]} to {target.scale.id!r} needs both ranges, and one of the two has no top. Choose "
+                "another method, or give the scale its top.",
             )
         return (method,), "By request."
     choice = choose(source, target, len(sample.profile))
@@ -310,8 +380,12 @@ def _candidates(sample: Sample, method: str | None) -> tuple[tuple[str, ...], st
             f"{choice.why} That is the policy basis, which this is not. Place both on the common scale by their agreed "
             "cuts beside a cross-table, share more cases, or name a method.",
         )
-    no_top = None in (source.scale.hi, target.scale.hi)
-    return tuple(name for name in choice.candidates if not (no_top and name == "composite")), choice.why
+    left = tuple(name for name in choice.candidates if not (no_top and name in _NEEDS_TOPS))
+    if left == choice.candidates:
+        return left, choice.why
+    # In place of the arc the other curve of two parameters.
+    straight = left if "linear" in left else ("linear", *left)
+    return straight, f"{choice.why} It needs both ranges, and one of the two scales has no top."
 
 
 def _curve(

@@ -197,7 +197,7 @@ def _refused_volumes(referrer: npt.NDArray[np.int64], agencies: tuple[str, str])
         return ""
     share = float(np.mean(referrer == side))
     return (
-        f"{agencies[side - 1]} referred {share:.0%} of these cases (more than {ONE_SIDED:.0%}): they were chosen by "
-        "its own high scores, so counts at the other's bar would mislead. Share cases that others referred, or "
-        "have both score the same vignettes."
+        f"{agencies[side - 1]} referred {100 * share:.0f} % of these cases (more than {100 * ONE_SIDED:.0f} %), so "
+        "they may stand high on its scale for that reason alone: counts at the other's bar would mislead, and the "
+        "equivalence is to be read with care. Share cases that others referred, or have both score the same vignettes."
     )

@@ -15,9 +15,6 @@ from riskshare.kernels.equating import along_knots, continuised, loglinear_bic
 from riskshare.scales.grid import Grid, Ints
 from riskshare.scales.referral import Scheme, class_weights, referral_scheme
 
-TAIL_PEOPLE: Final = 10
-"""Fewer people than this beyond a point make a tail (methods: thresholds, C3)."""
-
 FOLDS: Final = 5
 SHUFFLES: Final = 199
 SMALL_GROUP: Final = 30
@@ -44,8 +41,8 @@ class Sample:
         Place of each person among the sorted names given.
     x, y : ndarray of float64, shape (profiles, cells)
         Weighted cases in each cell of source and target. All weights together make ``n_effective``.
-    people_x : ndarray of float64, shape (cells of the source,)
-        Cases in each cell of the source, unweighted.
+    people_x : ndarray of float64, shape (2, cells of the source)
+        People by the cell of their mildest case, and by that of their most severe; unweighted.
     cases : ndarray, shape (n, 4)
         Place on source and target, scaled weight and person's place in ``profile``, in the same order.
     n_effective : float
@@ -73,11 +70,10 @@ class Sample:
 
     def turned(self) -> Sample:
         """Return the same people with source and target exchanged."""
-        people_y = np.bincount(self.cases[:, 1].astype(np.int64), minlength=self.target.size).astype(np.float64)
         cases = self.cases[:, [1, 0, 2, 3]]
         return Sample(
-            self.target, self.source, self.profile, self.member, self.y, self.x, people_y, cases, self.n_effective,
-            self.scheme, self.classes,
+            self.target, self.source, self.profile, self.member, self.y, self.x, _people(cases, self.target.size),
+            cases, self.n_effective, self.scheme, self.classes,
         )  # fmt: skip
 
 
@@ -114,13 +110,22 @@ def sample_of(
     blocks = [np.frombuffer(names[u]).reshape(-1, 4)[:, :3] for u in profile]
     who_again = np.repeat(np.arange(len(profile)), [len(block) for block in blocks])
     cases = np.column_stack([np.concatenate(blocks), who_again])
-    people_x = np.bincount(ix, minlength=source.size).astype(np.float64)
     # A person of several cases counts in the class of the first.
     classes = np.array([np.frombuffer(name)[3] for name in names]).astype(np.int64)
     return Sample(
-        source, target, profile, np.concatenate(members), hist_x, hist_y, people_x, cases, n_effective, scheme,
-        None if scheme is None else classes,
+        source, target, profile, np.concatenate(members), hist_x, hist_y, _people(cases, source.size), cases,
+        n_effective, scheme, None if scheme is None else classes,
     )  # fmt: skip
+
+
+def _people(cases: Floats, cells: int) -> Floats:
+    """Return how many people have their mildest case in each cell, and how many their most severe; shape (2, cells)."""
+    cell, who = cases[:, 0].astype(np.int64), cases[:, 3].astype(np.int64)
+    people = int(who.max()) + 1
+    least, most = np.full(people, cells), np.full(people, -1)
+    np.minimum.at(least, who, cell)
+    np.maximum.at(most, who, cell)
+    return np.stack([np.bincount(one, minlength=cells) for one in (least, most)]).astype(np.float64)
 
 
 def counts_of(sample: Sample, times: Floats) -> tuple[Floats, Floats]:
@@ -258,7 +263,7 @@ def expanded_level(n_effective: float) -> float:
     Examples
     --------
     >>> [round(expanded_level(n), 4) for n in (30, 100, 1500)]
-    [0.0187, 0.0231, 0.0249]
+    [0.0188, 0.0231, 0.0249]
     """
     n = max(n_effective, 2.0)
     return float(ndtr(-np.sqrt(n / (n - 1.0)) * stdtrit(n - 1.0, 0.975)))

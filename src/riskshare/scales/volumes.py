@@ -55,7 +55,7 @@ def volume(
     dict
         The figures of ``records.comparison.VolumeLine``. A bar further up flags fewer, so ``flagged_low`` belongs to
         the bar's severe end. Rates carry the exact Poisson interval of the count (Garwood 1936), which is that of
-        chance in the number of cases and not of the bar.
+        chance in the number of cases and not of the bar. They are of shared cases over the period, never of a caseload.
 
     Examples
     --------
@@ -65,8 +65,10 @@ def volume(
     >>> school = Agency(id="s", name="S", sector="education", authorities=("a",), population=50_000.0, workers=4.0,
     ...     contact="x")
     >>> found = volume(school, count, list(range(20)), (12.0, 10.0, 14.0), 15.0)
-    >>> [found[name] for name in ("flagged", "flagged_low", "flagged_high", "flagged_own", "per_10000", "per_worker")]
-    [8, 6, 10, 5, 1.6, 2.0]
+    >>> [found[name] for name in ("flagged", "flagged_low", "flagged_high", "flagged_own")]
+    [8, 6, 10, 5]
+    >>> found["shared_cases_per_10000"], found["shared_cases_per_worker"]
+    (1.6, 2.0)
     """
     x = np.asarray(values, dtype=np.float64)
     n = len(x)
@@ -79,7 +81,8 @@ def volume(
     return {
         "bar": float(bar[0]), "n": n, "flagged": flagged, "flagged_low": shown[1], "flagged_high": shown[2],
         "flagged_own": shown[3], "share": None if flagged is None or not n else flagged / n,
-        **_rates("per_10000", flagged, agency.population, PER), **_rates("per_worker", flagged, agency.workers, 1.0),
+        **_rates("shared_cases_per_10000", flagged, agency.population, PER),
+        **_rates("shared_cases_per_worker", flagged, agency.workers, 1.0),
         "suppressed": hidden, "refused": "",
     }  # fmt: skip
 
@@ -98,8 +101,9 @@ def _rates(name: str, count: int | None, size: float | None, per: float) -> dict
 def no_volume(n: int, reason: str) -> dict[str, Any]:
     """Return a line without figures, with the reason."""
     figures = (
-        "bar", "flagged", "flagged_low", "flagged_high", "flagged_own", "share", "per_10000", "per_10000_low",
-        "per_10000_high", "per_worker", "per_worker_low", "per_worker_high",
+        "bar", "flagged", "flagged_low", "flagged_high", "flagged_own", "share", "shared_cases_per_10000",
+        "shared_cases_per_10000_low", "shared_cases_per_10000_high", "shared_cases_per_worker",
+        "shared_cases_per_worker_low", "shared_cases_per_worker_high",
     )  # fmt: skip
     return {**dict.fromkeys(figures), "n": n, "suppressed": False, "refused": reason}
 

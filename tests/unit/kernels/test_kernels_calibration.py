@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq, minimize
 from scipy.special import expit
 
-from riskshare.kernels.calibration import beta_calibration, isotonic, platt, wilson
+from riskshare.kernels.calibration import beta_calibration, isotonic, platt, splits, wilson
 
 RNG = np.random.default_rng(17)
 SCORE = RNG.normal(20.0, 6.0, 300)
@@ -218,3 +218,38 @@ def test_platt_takes_very_large_scores_and_refuses_absurd_weights() -> None:
     assert np.isfinite(platt([0, 1e300, 1], [0, 1, 1])).all()
     with pytest.raises(ValueError, match="too uneven"):
         platt([0, 1, 2, 3], [0, 1, 0, 1], [1e14, 1, 1e14, 1])
+
+
+def test_beta_outcomes_drawn_in_have_a_curve_where_a_clean_split_has_none() -> None:
+    s, y = [0.1, 0.2, 0.3, 0.7, 0.8, 0.9], [0, 0, 0, 1, 1, 1]
+    assert splits(s, y)
+    with pytest.raises(ValueError, match="splits the outcomes cleanly"):
+        beta_calibration(s, y)
+    a, b, c = beta_calibration(s, y, drawn_in=True)
+    assert a == pytest.approx(b)
+    assert c == pytest.approx(0.0, abs=1e-9)
+    chance = [1 / (1 + np.exp(-(a * np.log(one) - b * np.log1p(-one) + c))) for one in s]
+    # As many as are hoped for: three times (3 + 1)/(3 + 2) above, three times 1/(3 + 2) below.
+    assert sum(chance) == pytest.approx(3 * 0.8 + 3 * 0.2)
+    assert 0.0 < chance[0] < chance[-1] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("score", "outcome", "said"),
+    [
+        ([1.0, 2.0, 2.0, 3.0], [0, 0, 1, 1], True),
+        ([1.0, 2.0, 3.0], [1, 1, 0], False),
+        ([2.0, 2.0], [0, 1], False),
+        ([1.0, 3.0, 2.0], [0, 0, 1], False),
+    ],
+)
+def test_a_clean_split_is_one_threshold_with_risk_above_it(
+    score: list[float], outcome: list[int], *, said: bool
+) -> None:
+    assert splits(score, outcome) is said
+
+
+def test_two_scores_that_split_the_outcomes_still_get_a_drawn_in_curve() -> None:
+    a, b, c = beta_calibration([0.2] * 4 + [0.8] * 4, [0] * 4 + [1] * 4, drawn_in=True)
+    low, high = (1 / (1 + np.exp(-(a * np.log(s) - b * np.log1p(-s) + c))) for s in (0.2, 0.8))
+    assert 0.0 < low < 0.5 < high < 1.0

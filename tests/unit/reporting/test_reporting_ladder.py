@@ -7,12 +7,15 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 import pytest
+from matplotlib.colors import rgb_to_hsv, to_rgb
 
 import shared
 from riskshare.comparing import ThresholdComparison, compare_thresholds
-from riskshare.reporting.equivalence import alt_text as matrix_alt_text
 from riskshare.reporting.equivalence import place_words
+from riskshare.reporting.heat_table import HIGHER, LOWER
+from riskshare.reporting.heat_table import alt_text as matrix_alt_text
 from riskshare.reporting.ladder import alt_text, draw_ladder
+from riskshare.reporting.ladder_parts import BAND_COLOURS
 from riskshare.reporting.ladder_text import text_ladder
 from riskshare.scales.rungs import cut_words, rungs
 
@@ -86,7 +89,10 @@ def test_the_second_panel_puts_each_high_on_one_scale(comparison: ThresholdCompa
     shown = words(figure)
     assert len(figure.axes) == 2
     assert "its own cut: 14 or more" in shown
-    assert "falls on Police's scale" in shown
+    assert "on Police's scale" in shown
+    assert "POPULATION BASIS: where each 'high' stands among shared cases (not equal risk)" in " ".join(shown.split())
+    assert "AS USED" not in shown
+    assert figure.axes[1].get_xlim() == (0.0, 24.0)  # the axis ends where the scale does
     line = comparison.matrix[comparison.matrix["agency"] == "council"].iloc[0]
     assert place_words(PARTNERS.scale(shared.COUNT), *line[["estimate", "lower", "upper"]]) in shown
 
@@ -99,9 +105,40 @@ def test_the_heat_table_shows_every_interval(comparison: ThresholdComparison) ->
         assert f"{line['lower']:.1f}, {line['upper']:.1f}]" in shown
 
 
+def test_both_pictures_bear_marks_basis_and_what_they_do_not_say(comparison: ThresholdComparison) -> None:
+    bands, _ = rungs(PARTNERS, PARTIES)
+    told = [matrix_alt_text(comparison.matrix, PARTNERS), alt_text(bands, PARTNERS, comparison.bars())]
+    for drawn in (comparison.plot_ladder(), comparison.plot_matrix()):
+        told.append(" ".join(drawn.get_suptitle().split()))
+    for said in told:
+        assert "INTERNAL: not yet through the sharing agreement" in said
+        assert "EXAMPLE, nobody's agreement." in said
+        assert "stand equally high among these people, not that they measure the same thing" in said
+    assert "because no other scale is linked to more" in told[2]
+    assert "INTERNAL" in draw_ladder(bands, PARTNERS).get_suptitle()
+
+
+def test_a_pair_that_one_side_referred_has_no_colour() -> None:
+    values = [i % 20 for i in range(400)]
+    scores = {"police": shared.people(values), "council": shared.people([v + 4 for v in values])}
+    lines = shared.rows(scores, referred_by="police")
+    figure = compare_thresholds(PARTNERS, shared.read(lines, PARTNERS), replicates=5).plot_matrix()
+    cells = [bar for bar in figure.axes[0].patches if bar.get_hatch() == "..."]
+    assert len(cells) == 2
+    assert {bar.get_facecolor() for bar in cells} == {(1.0, 1.0, 1.0, 1.0)}
+    assert "▲" not in words(figure)
+    assert "▼" not in words(figure)
+
+
+def test_no_colour_means_two_things_in_the_two_pictures() -> None:
+    assert not {HIGHER, LOWER} & set(BAND_COLOURS.values())
+    hues = [rgb_to_hsv(to_rgb(colour))[0] for colour in BAND_COLOURS.values()]
+    assert all(abs(rgb_to_hsv(to_rgb(own))[0] - hue) > 0.15 for own in (HIGHER, LOWER) for hue in hues)
+
+
 def test_words_for_those_who_cannot_see_it(comparison: ThresholdComparison) -> None:
     bands, _ = rungs(PARTNERS, PARTIES)
-    said = alt_text(bands, PARTNERS, comparison.bars())
+    said = alt_text(bands, PARTNERS, comparison.bars(), comparison.reference)
     assert "Council, BRAG: blue low or medium" in said
     assert "on the reference scale its high cut falls at" in said
     assert "Council's high on the scale of Police" in matrix_alt_text(comparison.matrix, PARTNERS)

@@ -24,7 +24,7 @@ def several(hours: list[float | None], prefix: str, **changes: Any) -> list[dict
 
 def test_no_cases_give_empty_tables_and_every_standard_with_a_reason() -> None:
     times = cases.compared([])
-    assert (times.n_cases, len(times.bands), len(times.strata), len(times.inversions)) == (0, 0, 0, 0)
+    assert (times.n_cases, len(times.bands), len(times.strata), len(times.longer_waits)) == (0, 0, 0, 0)
     assert list(times.bands.columns)[:2] == ["agency", "start_event"]
     assert times.standards["note"].tolist() == ["No case of this band was sent."] * 2
     assert times.standards["verdict"].tolist() == ["cannot say"] * 2
@@ -77,7 +77,7 @@ def test_a_planted_inversion_is_found_and_beyond_chance() -> None:
     rows = several([40.0 + i % 9 for i in range(40)], "a", agency="council", value="high")
     rows += several([1.5 + i % 9 / 10 for i in range(40)], "b", agency="police", value="10")
     rows += several([1.0] * 40, "c", agency="police", value="high")
-    found = cases.compared(rows).inversions_found
+    found = cases.compared(rows).longer_waits_found
     assert len(found) == 1
     first = found[0]
     assert (first.more_agency, first.more_stratum, first.less_agency, first.less_stratum) == (
@@ -88,6 +88,91 @@ def test_a_planted_inversion_is_found_and_beyond_chance() -> None:
     assert (first.slower_low or 0) > 40
     said = response_sentences(cases.compared(rows), cases.partnership())[-1]
     assert said.startswith("Inversion: Council's demo.count: high (stratum 70-90) take 43.5 h by the median, Police's")
+    assert first.inversion
+    assert "time different things" not in said
+
+
+def waits(**council: Any) -> list[dict[str, Any]]:
+    """Return a slow high of the council and a quick medium of the police; change what the test is about."""
+    rows = several([40.0 + i % 9 for i in range(40)], "a", agency="council", **{"value": "high", **council})
+    return rows + several([1.5 + i % 9 / 10 for i in range(40)], "b", agency="police", value="10")
+
+
+BOTH_STARTS = cases.partnership(
+    police=(cases.standard("visit"),),
+    council=(cases.standard("visit"), cases.standard("rung", start_event="call received")),
+)
+
+
+def test_clocks_that_start_at_different_events_are_not_comparable_and_no_inversion() -> None:
+    """However large the gap: part of it may lie before one clock starts."""
+    times = cases.compared(waits(start_event="call received"), BOTH_STARTS)
+    found = times.longer_waits_found[0]
+    assert (found.same_stop, found.same_start, found.comparable) == (True, False, False)
+    assert found.beyond_chance
+    assert not found.inversion
+    said = response_sentences(times, BOTH_STARTS)[-1]
+    assert said.startswith("To ask about: Council's")
+    assert "one clock runs from call received to first visit, the other from referral received to first visit" in said
+    assert "nversion" not in said
+
+
+def test_a_gap_that_may_be_chance_is_no_inversion() -> None:
+    rows = several([5.0, 60.0, 7.0], "a", agency="council", value="high")
+    rows += several([5.0, 70.0, 6.0], "b", agency="police", value="10")
+    times = cases.compared(rows)
+    found = times.longer_waits_found[0]
+    assert (found.comparable, found.beyond_chance, found.inversion) == (True, False, False)
+    said = response_sentences(times, cases.partnership())[-1]
+    assert said.startswith("To ask about: ")
+    assert "The difference may be chance." in said
+
+
+def test_pairs_of_which_neither_is_its_agencys_high_are_left_out() -> None:
+    """Medium slower than low says nothing about anybody's high."""
+    rows = several([40.0 + i % 9 for i in range(40)], "a", agency="council", value="10")
+    rows += several([1.0 + i % 9 / 10 for i in range(40)], "b", agency="police", value="3")
+    times = cases.compared(rows)
+    assert {line.stratum for line in times.stratum_times} == {"50-70", "below 30"}
+    assert times.longer_waits_found == ()
+
+
+def test_within_a_stratum_lines_that_stop_at_one_event_stand_together() -> None:
+    agreed = cases.partnership(
+        **{
+            name: (cases.standard("visit"), cases.standard("call", stop_event="first call"))
+            for name in ("police", "council")
+        }
+    )
+    rows = [
+        row
+        for name in ("police", "council")
+        for stop in ("first visit", "first call")
+        for row in several([5.0], f"{name}{stop[-1]}", agency=name, stop_event=stop)
+    ]
+    times = cases.compared(rows, agreed)
+    assert [(line.stop_event, line.agency) for line in times.stratum_times] == [
+        ("first call", "council"), ("first call", "police"), ("first visit", "council"), ("first visit", "police"),
+    ]  # fmt: skip
+    table = response_table(times, agreed)
+    assert [line for line in table.splitlines() if not line.startswith(" ")] == [
+        "70-90, to first call", "70-90, to first visit",
+    ]  # fmt: skip
+    assert "referral received ->" in table
+
+
+def test_a_share_that_is_only_proposed_gets_no_verdict() -> None:
+    """Ten of twenty in time, of a share that no source gives: nobody promised it, so nobody missed it."""
+    for basis, verdict in (("proposal", "no verdict"), ("published", "missed")):
+        agreed = cases.partnership(police=(cases.standard("visit", share_basis=basis),))
+        times = cases.compared(several([10.0] * 10 + [30.0] * 10, "c"), agreed)
+        assert times.standard_times[0].verdict == verdict
+        said = next(said for said in response_sentences(times, agreed) if "standard visit" in said)
+        assert ("so no verdict" in said, "missed" in said) == (basis == "proposal", basis == "published")
+    assert cases.standard("visit", share_basis="published").share_basis == "published"
+    default = cases.standard("visit").model_dump() | {"id": "other"}
+    del default["share_basis"]
+    assert type(cases.standard("visit"))(**default).share_basis == "proposal"
 
 
 def test_in_one_stratum_an_agencys_own_high_is_the_more_severe() -> None:
@@ -115,7 +200,7 @@ def test_in_one_stratum_an_agencys_own_high_is_the_more_severe() -> None:
     assert {(line.agency, line.stratum, line.own_high) for line in times.stratum_times} == {
         ("police", "70-90", True), ("council", "70-90", False),
     }  # fmt: skip
-    assert [(i.more_agency, i.less_agency) for i in times.inversions_found] == [("police", "council")]
+    assert [(i.more_agency, i.less_agency) for i in times.longer_waits_found] == [("police", "council")]
 
 
 def test_other_events_are_other_groups_and_never_pooled() -> None:
@@ -135,7 +220,7 @@ def test_a_reading_that_could_not_be_judged_is_shown_and_has_no_stratum() -> Non
     line = times.band_times[0]
     assert (line.band, line.stratum, line.common, line.standard) == ("", "not placed", None, None)
     assert [line.stratum for line in times.stratum_times] == ["not placed"]
-    assert times.inversions_found == ()
+    assert times.longer_waits_found == ()
 
 
 def test_working_days_are_judged_on_their_own_clock() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from riskshare.errors import PolicyError
+from riskshare.kernels.calibration import wilson
 from riskshare.records.moments import as_moment, end_of, moment_of, read_moment
 from riskshare.responses.clock import WorkingTime, due, duration, outlived, working_time
 from riskshare.responses.durations import UNKNOWN, curve, mean_length, quantile, share_within
@@ -86,3 +87,17 @@ def test_offsets_beyond_a_day_are_impossible() -> None:
     assert read_moment("2026-03-31T10:00:00+24:00") == "impossible_time"
     assert read_moment("2026-03-31T10:00:00+5") == "bad_time"
     assert read_moment("2026-03-31T10:00:00٠Z") == "bad_time"
+
+
+def test_cases_last_known_open_before_the_target_narrow_nothing() -> None:
+    """Fifty cases were only just opened; of the two known at the target none had ended: 0 of 2, not 0 of 52."""
+    found = curve([1.0] * 50 + [10.0] * 2, [True] * 50 + [False] * 2)
+    assert share_within(found, 5.0).high == pytest.approx(float(wilson(0, 2)[1]))
+    assert share_within(found, 1.0).high == pytest.approx(float(wilson(0, 52)[1]))
+    assert share_within(found, 0.5).high == pytest.approx(float(wilson(0, 52)[1]))
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2101-01-01", dt.date(1899, 12, 31)])
+def test_days_beyond_two_centuries_are_refused(day: str | dt.date) -> None:
+    with pytest.raises(PolicyError, match="before 1900 or after 2100"):
+        end_of(day)

@@ -1,0 +1,144 @@
+"""`riskshare hotspots`: where events cluster across borders, into internal files, with every choice said aloud."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import geopandas as gpd
+import pandas as pd
+
+from riskshare.assessment import Assessment
+from riskshare.cli.screen import Screen
+from riskshare.io.points import read_areas, read_points, read_table
+from riskshare.io.writing import internal_name, make_folder, write_bytes, write_text
+from riskshare.reporting.sentences import INTERNAL
+from riskshare.spots import HotSpots, hotspots
+
+MOST_SHOWN = 12
+"""Clusters that the screen shows; the report holds all."""
+
+
+DEMO_DRAWS = 0
+"""Resamples of the demonstration: it must be quick."""
+
+
+class Asked(NamedTuple):
+    """What was asked for."""
+
+    points: Path
+    areas: Path
+    population: Path | None
+    coverage: Path | None
+    cell_m: int
+    level: float
+    method: Literal["bh", "by"]
+    resamples: int
+    seed: int
+
+
+def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
+    """Find hot spots, say what was found and assumed, and, if asked, write cells, clusters, map and report."""
+    population = None if asked.population is None else read_table(asked.population)
+    coverage = None if asked.coverage is None else read_table(asked.coverage)
+    points, areas = read_points(asked.points), read_areas(asked.areas)
+    with screen.progress("Resampling") as done:
+        spots = hotspots(
+            points, areas, population=population, coverage=coverage, cell_m=asked.cell_m, level=asked.level,
+            method=asked.method, resamples=asked.resamples, seed=asked.seed, progress=done,
+        )  # fmt: skip
+    files = [] if out is None else write_spots(spots, out)
+    tell_spots(spots, screen)
+    for file in files:
+        screen.say(f"Written: {file} (readable by you alone).")
+    screen.document({**summary(spots), "files": [file.name for file in files]})
+
+
+def demo_spots(assessment: Assessment, data: Path, screen: Screen) -> HotSpots:
+    """Find the hot spots of the shipped example."""
+    areas = read_areas(data / "areas.geojson")
+    tables = [read_table(data / name) for name in ("population.csv", "coverage.csv")]
+    with screen.progress("Finding hot spots") as done:
+        return hotspots(
+            assessment, areas, population=tables[0], coverage=tables[1], resamples=DEMO_DRAWS, progress=done
+        )
+
+
+def tell_spots(spots: HotSpots, screen: Screen, most: int = MOST_SHOWN, *, notes: bool = True) -> None:
+    """Print the first clusters and, unless it is the demonstration, every automatic choice."""
+    said = spots.sentences()
+    screen.heading(f"{spots.title}: {len(said):,} cluster{'' if len(said) == 1 else 's'}")
+    for sentence in said[:most]:
+        screen.say(sentence, indent="- ", hang="  ")
+    if len(said) > most:
+        screen.say(f"... and {len(said) - most:,} more: --out writes them all.", indent="  ", hang="  ")
+    if not notes:
+        screen.say(f"{len(spots.notes):,} things were assumed; they stand beneath the map.")
+        return
+    screen.heading("What was assumed")
+    for note in spots.notes:
+        screen.say(note, indent="- ", hang="  ")
+
+
+def write_spots(spots: HotSpots, out: Path) -> list[Path]:
+    """Write cells, clusters, map and report, owner-only and marked internal; return the files."""
+    folder = make_folder(out)
+    text = "\n".join([INTERNAL, "", spots.title, "", *spots.sentences(), "", "What was assumed", *spots.notes, ""])
+    return [
+        _write_map(folder / internal_name("cells", ".gpkg"), spots.cells),
+        _write_map(folder / internal_name("clusters", ".gpkg"), _flat(spots.clusters)),
+        write_picture(spots, folder),
+        write_text(folder / internal_name("hotspots", ".txt"), text),
+    ]
+
+
+def write_picture(spots: HotSpots, folder: Path) -> Path:
+    """Write the map as a picture."""
+    from matplotlib import pyplot
+
+    figure, picture = spots.plot(), io.BytesIO()
+    figure.savefig(picture, format="png", dpi=130)
+    pyplot.close(figure)
+    return write_bytes(folder / internal_name("hotspots", ".png"), picture.getvalue())
+
+
+def _write_map(target: Path, frame: gpd.GeoDataFrame) -> Path:
+    sink = io.BytesIO()
+    frame.to_file(sink, driver="GPKG", layer=target.name.split(".")[0])
+    return write_bytes(target, sink.getvalue())
+
+
+def _flat(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the clusters with tuples and shares as text: a map file holds no lists."""
+    return clusters.assign(
+        authorities=clusters["authorities"].map(";".join),
+        found_alone_by=clusters["found_alone_by"].map(";".join),
+        authority_share=clusters["authority_share"].map(
+            lambda shares: ";".join(f"{code} {share:.3f}" for code, share in shares.items())
+        ),
+    )
+
+
+def summary(spots: HotSpots) -> dict[str, Any]:
+    """Return what was found as plain values, without places."""
+    table = spots.clusters.drop(columns="geometry")
+    table = table.assign(stability=table["stability"].astype(object).where(table["stability"].notna(), None))
+    lead = table["lead_authority"].astype(object)
+    table = table.assign(lead_authority=lead.where(pd.notna(lead), None))
+    clusters = [
+        {str(name): list(value) if isinstance(value, tuple) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+    return {
+        "internal": True,
+        "shows": spots.title,
+        "n_events": len(spots.events),
+        "n_hot_cells": int(spots.found.hot.sum()),
+        "clusters": clusters,
+        "border_events": int(spots.border_events["event"].nunique()),
+        "notes": list(spots.notes),
+        "seed": spots.seed,
+        "resamples": spots.resamples,
+        "engine_version": spots.engine_version,
+    }

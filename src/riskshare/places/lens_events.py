@@ -1,0 +1,139 @@
+"""What every lens starts from: whole events with their areas and strata, and what was left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskshare.errors import PlaceError, PlaceProblem
+from riskshare.places.areas import area_of_points, check_areas
+from riskshare.places.clusters import SHARING
+from riskshare.places.coverage import Coverage, check_coverage, everywhere
+from riskshare.places.grid import grid_over
+from riskshare.places.points import NO_DAY, Points, check_points
+from riskshare.places.strata import Events, Ground, Strata, lay_ground, place_events, whole_claims
+
+Ints = NDArray[np.int64]
+
+QUESTIONS: Final = {
+    "circular_scan": "Is there a circle, of any size, with more events than its people would have by chance anywhere?",
+    "space_time_permutation": "Is there a place and a stretch of days with more events than place and days explain?",
+    "dbscan": "Where do events lie close together, whatever lives there?",
+    "space_time_dbscan": "Where do events lie close together within a few days?",
+    "density": "How many events a square kilometre does each source see around here, edges allowed for?",
+    "near_repeat": "Does one event make another more likely, nearby and soon after?",
+    "trends": "Do events in each cluster rise or fall over the months?",
+}
+"""What each lens asks. They can disagree, because their questions differ."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Seen:
+    """Whole events on their ground, with who covered what, and notes of every choice."""
+
+    ground: Ground
+    events: Events
+    strata: Strata
+    coverage: Coverage
+    notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Return how many; never where."""
+        return f"Seen({len(self.events):,} events)"
+
+
+def see(
+    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, coverage: pd.DataFrame | None, cell_m: int, *,
+    dated: bool = False, days: bool = False,
+) -> Seen:  # fmt: skip
+    """Return events ready for a lens: one a claim, only reported ones, only where their source looked.
+
+    Parameters
+    ----------
+    points, areas, coverage
+        As for ``hotspots``.
+    cell_m : int, metres
+    dated : bool
+        Leave out events without a date.
+    days : bool
+        Refuse dates that are months only.
+
+    Raises
+    ------
+    PlaceError
+        A table cannot be used, dates are missing or too coarse, or no event is left.
+    """
+    if days and isinstance(points, gpd.GeoDataFrame) and _months_only(points):
+        hint = "Dates are months (YYYY-MM), and this lens needs days. Use one that works with months, such as trends."
+        raise PlaceError([PlaceProblem("months_only", hint)])
+    checked, ground_of = check_points(points), check_areas(areas)
+    notes = list(checked.notes)
+    if dated:
+        known = checked.day != NO_DAY
+        if not known.any():
+            raise PlaceError([PlaceProblem("no_dates", "No event has a date. Give a column `date` as YYYY-MM-DD.")])
+        notes += [f"{int((~known).sum()):,} events without a date were left out."] if not known.all() else []
+        checked = checked.take(known)
+    west, south, east, north = (float(edge) for edge in ground_of.frame.total_bounds)
+    ground = lay_ground(ground_of, grid_over((west, south, east, north), cell_m))
+    covered = _coverage(coverage, checked.source[~checked.looked], checked.day[~checked.looked], ground_of.codes)
+    events, strata, said = place_whole(checked, ground, covered)
+    return Seen(ground, events, strata, covered, (*notes, *covered.notes, *said))
+
+
+def place_whole(points: Points, ground: Ground, coverage: Coverage) -> tuple[Events, Strata, tuple[str, ...]]:
+    """Return whole events as ``place_events`` does, or raise PlaceError where none is left."""
+    once = whole_claims(points)
+    if (area_of_points(ground.areas, once.x, once.y) >= 0).any():
+        events, strata, said = place_events(once, ground, coverage)
+        if len(events):
+            return events, strata, said
+    raise PlaceError([PlaceProblem("no_events", "No event lies inside an area that its source covers.")])
+
+
+def _months_only(points: gpd.GeoDataFrame) -> bool:
+    if "date" not in points or pd.api.types.is_datetime64_any_dtype(points["date"]):
+        return False
+    return bool(points["date"].astype("string").str.fullmatch(r"\d{4}-\d{2}").fillna(False).any())
+
+
+def _coverage(table: pd.DataFrame | None, source: NDArray[np.object_], day: Ints, codes: tuple[str, ...]) -> Coverage:
+    sources = tuple(sorted(set(source.tolist())))
+    if table is None:
+        return everywhere(sources, codes)
+    days = day[day != NO_DAY]
+    return check_coverage(table, sources, codes, (int(days.min()), int(days.max()) + 1) if days.size else None)
+
+
+def who_shares(areas_of: list[Ints], codes: tuple[str, ...]) -> dict[str, object]:
+    """Return columns ``n_events``, ``authorities``, ``authority_share`` and ``crosses_boundary`` of clusters.
+
+    Parameters
+    ----------
+    areas_of : list of numpy.ndarray of int64
+        The area of each event of each cluster.
+    codes : tuple of str
+        The authorities. One shares a cluster that has 5 % or more of its events.
+    """
+    counts = np.array([np.bincount(areas, minlength=len(codes)) for areas in areas_of]).reshape(-1, len(codes))
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return {
+        "n_events": counts.sum(axis=1),
+        "authorities": [tuple(np.array(codes, dtype=object)[row >= SHARING]) for row in shares],
+        "authority_share": [
+            {codes[area]: float(row[area]) for area in np.argsort(-row, kind="stable") if row[area] > 0}
+            for row in shares
+        ],
+        "crosses_boundary": (shares >= SHARING).sum(axis=1) > 1,
+    }
+
+
+def say(frame: pd.DataFrame, question: str, notes: tuple[str, ...]) -> None:
+    """Write the lens's question and its notes into ``frame.attrs``, where they travel with the table."""
+    frame.attrs["question"] = question
+    frame.attrs["notes"] = notes

@@ -1,0 +1,265 @@
+"""Events as points: checked, in metres, with every default said aloud. Methods: places, section 5.1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from riskshare.errors import PlaceError, PlaceProblem
+from riskshare.places.crs import Projection, beyond_grid, crs_problems, to_grid
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Texts = NDArray[np.object_]
+
+NO_DAY: Final = np.iinfo(np.int64).min
+"""The day of an event without a date."""
+ONE_SOURCE: Final = "all"
+"""The name of the source, organisation or category where a table names none."""
+
+_DEFAULTS: Final = {
+    "source": "no column `source`: all events are taken as one source's",
+    "recorded_by": "no column `recorded_by`: each authority is taken as its own recording organisation",
+    "category": "no column `category`: all events are taken as one category",
+    "date": "no column `date`: time is not used",
+    "claim_id": "no column `claim_id`: every row is taken as an event of its own",
+    "weight": "no column `weight`: every event counts 1",
+    "arises_from": "no column `arises_from`: every event is taken as reported, none as found by enforcement",
+    "precision_m": "no column `precision_m`: how precisely events are placed is not known",
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Points:
+    """Events in British National Grid metres; arrays of one length.
+
+    Attributes
+    ----------
+    x, y : numpy.ndarray of float64, metres
+    source, recorded_by, category : numpy.ndarray of object (str)
+        ``recorded_by`` is empty where a table names no organisation: the area's authority stands for it.
+    day : numpy.ndarray of int64
+        Days since 1970-01-01; ``NO_DAY`` without a date.
+    claim : numpy.ndarray of int64
+        Events of one claim share a number.
+    weight : numpy.ndarray of float64
+        For ranking only; the decision counts whole events.
+    looked : numpy.ndarray of bool
+        Found by enforcement or our own prompting: drawn as "where we looked", never counted.
+    precision_m : numpy.ndarray of float64, metres
+        How far an event may lie from where it is placed; NaN where nobody says.
+    projection : Projection
+    notes : tuple of str
+        Every default that was taken, and everything left out, in sentences.
+    joined : tuple of str
+        Sources that reported claims which another source reported too, once ``strata.whole_claims`` has counted each
+        claim once; empty before.
+    """
+
+    x: Floats
+    y: Floats
+    source: Texts
+    recorded_by: Texts
+    category: Texts
+    day: Ints
+    claim: Ints
+    weight: Floats
+    looked: NDArray[np.bool_]
+    precision_m: Floats
+    projection: Projection
+    notes: tuple[str, ...]
+    joined: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Return how many."""
+        return int(self.x.size)
+
+    def __repr__(self) -> str:
+        """Return how many; never where."""
+        return f"Points({len(self):,} events)"
+
+    def take(self, which: NDArray[np.bool_] | Ints) -> Points:
+        """Return some of the events, by mask or number."""
+        return Points(
+            self.x[which], self.y[which], self.source[which], self.recorded_by[which], self.category[which],
+            self.day[which], self.claim[which], self.weight[which], self.looked[which], self.precision_m[which],
+            self.projection, self.notes, self.joined,
+        )  # fmt: skip
+
+
+def check_points(frame: gpd.GeoDataFrame) -> Points:
+    """Return events that can be used.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Points in any stated reference system, with optional columns ``source``, ``recorded_by``, ``category``,
+        ``date`` (dates, or text as YYYY-MM-DD or YYYY-MM), ``claim_id``, ``weight`` (above 0), ``arises_from`` and
+        ``precision_m`` (metres, blank where not known).
+        Each missing one takes a default that is said in ``notes``.
+
+    Returns
+    -------
+    Points
+        Events without a place, at null island or beyond the National Grid are left out, with their number in
+        ``notes``.
+
+    Raises
+    ------
+    PlaceError
+        With every problem: not a GeoDataFrame, shapes that are not points, no or unlikely reference system, dates or
+        weights that cannot be read, nothing left.
+    """
+    if not isinstance(frame, gpd.GeoDataFrame):
+        hint = "points must be a GeoDataFrame or an Assessment; geopandas.points_from_xy makes one from two columns."
+        raise PlaceError([PlaceProblem("not_points", hint)])
+    problems = [*_shape_problems(frame), *crs_problems(frame, "The points")]
+    columns: dict[str, Any] = {}
+    for name, read in _READERS.items():
+        if name in frame:
+            columns[name], found = read(frame[name])
+            problems += found
+    if problems:
+        raise PlaceError(problems)
+    return _assemble(frame, columns)
+
+
+def _assemble(frame: gpd.GeoDataFrame, columns: dict[str, Any]) -> Points:
+    missing = _placeless(frame)
+    moved, projection = to_grid(frame[[frame.geometry.name]][~missing])
+    shapes = moved.geometry.to_numpy()
+    x, y = shapely.get_x(shapes), shapely.get_y(shapes)
+    off = beyond_grid(x, y) | ~np.isfinite(x) | ~np.isfinite(y)
+    keep = np.flatnonzero(~missing)[~off]
+    notes = [text for name, text in _DEFAULTS.items() if name not in frame]
+    notes += [projection.note] if projection.note else []
+    notes += _left_out(int(missing.sum()), int(off.sum()))
+    if keep.size == 0:
+        hint = "No event has a place that can be used. " + " ".join(_left_out(int(missing.sum()), int(off.sum())))
+        raise PlaceError([PlaceProblem("no_points", hint.strip())])
+    n = len(frame)
+    defaults: dict[str, Any] = {
+        "source": np.full(n, ONE_SOURCE, dtype=object), "recorded_by": np.full(n, "", dtype=object),
+        "category": np.full(n, ONE_SOURCE, dtype=object), "date": np.full(n, NO_DAY), "claim_id": np.arange(n),
+        "weight": np.ones(n), "arises_from": np.zeros(n, dtype=np.bool_), "precision_m": np.full(n, np.nan),
+    }  # fmt: skip
+    cells = {name: columns.get(name, default)[keep] for name, default in defaults.items()}
+    return Points(
+        x[~off], y[~off], cells["source"], cells["recorded_by"], cells["category"], cells["date"], cells["claim_id"],
+        cells["weight"], cells["arises_from"], cells["precision_m"], projection, tuple(notes),
+    )  # fmt: skip
+
+
+def _left_out(placeless: int, off: int) -> list[str]:
+    found = []
+    if placeless:
+        found.append(f"{placeless:,} events without a place, or at 0, 0, were left out.")
+    if off:
+        found.append(f"{off:,} events beyond the British National Grid were left out.")
+    return found
+
+
+def _shape_problems(frame: gpd.GeoDataFrame) -> list[PlaceProblem]:
+    if len(frame) == 0:
+        return [PlaceProblem("no_points", "There are no events. Give at least one point.")]
+    shapes = frame.geometry.to_numpy()
+    other = ~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) != 0)
+    if not other.any():
+        return []
+    first = int(np.argmax(other)) + 1
+    hint = f"{int(other.sum()):,} of the points are lines, areas or multipoints; the first is row {first}."
+    return [PlaceProblem("not_a_point", hint + " Give one point an event.")]
+
+
+def _placeless(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    shapes = frame.geometry.to_numpy()
+    nowhere = np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes), dtype=np.bool_)
+    x, y = shapely.get_coordinates(shapes[~nowhere]).T
+    # Null island: a system's default for "not known".
+    nowhere[~nowhere] = ((x == 0) & (y == 0)) | np.isnan(x) | np.isnan(y)
+    return nowhere
+
+
+def _texts(column: pd.Series[Any]) -> tuple[Texts, list[PlaceProblem]]:
+    blank = column.isna() | (column.astype(str).str.strip() == "")
+    if not blank.any():
+        return column.astype(str).to_numpy(dtype=object), []
+    return column.astype(str).where(~blank, "not stated").to_numpy(dtype=object), []
+
+
+def _organisations(column: pd.Series[Any]) -> tuple[Texts, list[PlaceProblem]]:
+    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object), []
+
+
+def _claims(column: pd.Series[Any]) -> tuple[Ints, list[PlaceProblem]]:
+    codes, names = pd.factorize(column)
+    alone = codes < 0
+    numbers = codes.astype(np.int64)
+    numbers[alone] = len(names) + np.arange(int(alone.sum()))
+    return numbers, []
+
+
+def _weights(column: pd.Series[Any]) -> tuple[Floats, list[PlaceProblem]]:
+    weight = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~(np.isfinite(weight) & (weight > 0))
+    if wrong.any():
+        return weight, [_column_problem("weight", wrong, "must be finite and above 0")]
+    return weight, []
+
+
+def _precisions(column: pd.Series[Any]) -> tuple[Floats, list[PlaceProblem]]:
+    metres = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    wrong = (column.notna().to_numpy() & ~np.isfinite(metres)) | (metres < 0)
+    if wrong.any():
+        return metres, [_column_problem("precision_m", wrong, "must be metres, 0 or more, or blank")]
+    return metres, []
+
+
+def _days(column: pd.Series[Any]) -> tuple[Ints, list[PlaceProblem]]:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return _whole_days(column.dt.tz_convert("Europe/London").dt.tz_localize(None)), []
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return _whole_days(column), []
+    texts = column.astype("string")
+    month_only = texts.str.fullmatch(r"\d{4}-\d{2}").fillna(False).astype(bool)
+    day = texts.str.slice(0, 10).where(~month_only, texts + "-15")
+    good = day.str.fullmatch(r"\d{4}-\d{2}-\d{2}").fillna(False).astype(bool)
+    read = pd.to_datetime(day.where(good), format="%Y-%m-%d", errors="coerce")
+    wrong = (read.isna() & column.notna()).to_numpy()
+    if wrong.any():
+        return np.zeros(len(column), dtype=np.int64), [_column_problem("date", wrong, "must be YYYY-MM-DD or YYYY-MM")]
+    return _whole_days(read), []
+
+
+def _whole_days(column: pd.Series[Any]) -> Ints:
+    stamps = column.to_numpy(dtype="datetime64[D]")
+    return np.where(np.isnat(stamps), NO_DAY, stamps.astype(np.int64))
+
+
+def _arises(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], list[PlaceProblem]]:
+    return column.isin(["agency_initiated", "prompted_by_partnership"]).to_numpy(dtype=np.bool_), []
+
+
+def _column_problem(name: str, wrong: NDArray[np.bool_], rule: str) -> PlaceProblem:
+    first = int(np.argmax(wrong)) + 1
+    hint = f"Column `{name}` {rule}; {int(wrong.sum()):,} rows do not hold to it, the first is row {first}."
+    return PlaceProblem(f"bad_{name}", hint)
+
+
+_READERS: Final[dict[str, Callable[[Any], tuple[Any, list[PlaceProblem]]]]] = {
+    "source": _texts,
+    "recorded_by": _organisations,
+    "category": _texts,
+    "date": _days,
+    "claim_id": _claims,
+    "weight": _weights,
+    "arises_from": _arises,
+    "precision_m": _precisions,
+}

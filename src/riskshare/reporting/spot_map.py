@@ -1,0 +1,155 @@
+"""The map of hot spots: authorities' borders, hot cells, numbered clusters, and apart from them where we looked."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from riskshare.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HOT, ONLY, BORDER, LOOKED, INK = "#d7301f", "#6a3d9a", "#444444", "#1f78b4", "#222222"
+WIDTH = 11.5
+"""Of the picture, in inches."""
+MOST_NUMBERED = 25
+"""More numbers than this hide the map; the table holds them all."""
+
+
+def draw_spots(
+    areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame, looked: NDArray[np.float64],
+    title: str, notes: Sequence[str], *, unlooked: Sequence[str] = (), more_than_expected: bool = True,
+) -> Figure:  # fmt: skip
+    """Return the map as a picture.
+
+    Parameters
+    ----------
+    areas : GeoDataFrame
+        ``code, name, geometry`` in metres.
+    cells : GeoDataFrame
+        ``geometry, hot`` of covered cells.
+    clusters : GeoDataFrame
+        The clusters table, most events first.
+    looked : numpy.ndarray of float64, shape (n, 2)
+        Where enforcement and prompting turned something up; may be empty.
+    title : str
+    notes : sequence of str
+        What was assumed and left out; printed beneath.
+    unlooked : sequence of str
+        Codes of areas that no source covers for the whole period: hatched.
+    more_than_expected : bool
+        Whether hot means more than expected, or merely where events are.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    """
+    try:
+        from matplotlib import pyplot
+    except ImportError:
+        extra, what = "maps", "Drawing a map"
+        raise MissingExtraError(extra, what) from None
+    west, south, east, north = areas.total_bounds
+    tall = WIDTH * min(max((north - south) / (east - west), 0.4), 1.3)
+    lines = [textwrap.fill(note, 165, initial_indent="- ", subsequent_indent="  ") for note in notes]
+    small = 0.4 + 0.15 * sum(line.count("\n") + 1 for line in lines)
+    figure, (axes, foot) = pyplot.subplots(
+        2, 1, figsize=(WIDTH, tall + small + 1.2), layout="constrained", height_ratios=(tall, small)
+    )
+    _ground(axes, areas, unlooked)
+    _spots(axes, cells, clusters)
+    if len(looked):
+        axes.plot(looked[:, 0], looked[:, 1], "x", color=LOOKED, markersize=4, linewidth=0.8, zorder=6)
+    _scale_bar(axes, areas)
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    axes.legend(
+        handles=_legend(clusters, looked=bool(len(looked)), unlooked=bool(unlooked), more=more_than_expected),
+        loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=10,
+    )  # fmt: skip
+    figure.suptitle(f"{title}\nInternal: not to be shared as it is", x=0.01, ha="left", fontsize=13, color=INK)
+    foot.set_axis_off()
+    foot.text(0.0, 1.0, "\n".join(lines), va="top", fontsize=7.5, color=INK, transform=foot.transAxes)
+    return figure
+
+
+def _ground(axes: Axes, areas: gpd.GeoDataFrame, unlooked: Sequence[str]) -> None:
+    areas.plot(ax=axes, facecolor="#f6f6f3", edgecolor="none", zorder=1)
+    gaps = areas[areas["code"].isin(list(unlooked))]
+    if len(gaps):
+        gaps.plot(ax=axes, facecolor="none", edgecolor="#b5b5b5", hatch="///", linewidth=0.0, zorder=2)
+    areas.boundary.plot(ax=axes, color=BORDER, linewidth=1.1, zorder=4)
+    for name, point in zip(areas["name"], areas.representative_point(), strict=True):
+        axes.annotate(name, (point.x, point.y), ha="center", fontsize=9, color="#666666", zorder=5)
+
+
+def _spots(axes: Axes, cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame) -> None:
+    hot = cells[cells["hot"]]
+    if len(hot):
+        hot.plot(ax=axes, color=HOT, alpha=0.55, linewidth=0.0, zorder=3)
+    only = clusters[clusters["only_visible_together"].astype(bool)]
+    for part, colour, width in ((clusters, HOT, 0.8), (only, ONLY, 2.6)):
+        if len(part):
+            part.boundary.plot(ax=axes, color=colour, linewidth=width, zorder=5)
+    for row in clusters.head(MOST_NUMBERED).itertuples():
+        inside = max(shapely.get_parts(row.geometry), key=shapely.area).representative_point()
+        east, north = inside.x, inside.y
+        axes.annotate(
+            row.cluster_id, (east, north), xytext=(7, 7), textcoords="offset points", fontsize=9, weight="bold",
+            color=INK, zorder=7, bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75},
+        )  # fmt: skip
+
+
+def _scale_bar(axes: Axes, areas: gpd.GeoDataFrame) -> None:
+    west, south, east, north = areas.total_bounds
+    length = _round_length((east - west) / 5.0)
+    y = south - (north - south) * 0.035
+    axes.plot([west, west + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt")
+    words = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    axes.annotate(words, (west + length, y), xytext=(5, -3), textcoords="offset points", fontsize=9, color=INK)
+
+
+def _round_length(metres: float) -> float:
+    """Return the greatest 1, 2 or 5 times a power of ten that is not above a length.
+
+    >>> _round_length(4800.0), _round_length(23.0)
+    (2000.0, 20.0)
+    """
+    power = 10.0 ** floor(log10(metres))
+    return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= metres)
+
+
+def _legend(clusters: gpd.GeoDataFrame, *, looked: bool, unlooked: bool, more: bool) -> list[object]:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    hot = "more around it than expected" if more else "among the densest 5 % of the ground"
+    entries: list[object] = [
+        Line2D([], [], color=BORDER, linewidth=1.1, label="border between authorities"),
+        Patch(facecolor=HOT, alpha=0.55, label=f"cell: {hot}"),
+    ]
+    if clusters["only_visible_together"].astype(bool).any():
+        entries.append(Patch(facecolor="none", edgecolor=ONLY, linewidth=2.6, label="cluster visible only together"))
+    if looked:
+        entries.append(
+            Line2D([], [], color=LOOKED, marker="x", linestyle="none", label="where we looked (never counted)")
+        )
+    if unlooked:
+        entries.append(
+            Patch(facecolor="none", edgecolor="#b5b5b5", hatch="///", label="not covered for the whole period")
+        )
+    return entries

@@ -1,0 +1,119 @@
+"""`riskshare hotspots`: a file in, internal files out, every choice said, and problems of input named."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from typer.testing import CliRunner
+
+from riskshare.cli.app import app
+from riskshare.cli.faults import ExitCode
+from riskshare.errors import PlaceError
+from riskshare.io.points import read_areas, read_points, read_table
+
+
+@pytest.fixture
+def areas(tmp_path: Path) -> Path:
+    shapes = [shapely.box(400_000, 300_000, 402_500, 302_500), shapely.box(402_500, 300_000, 405_000, 302_500)]
+    frame = gpd.GeoDataFrame({"code": ["w", "e"], "name": ["West", "East"]}, geometry=shapes, crs=27700)
+    frame.to_file(tmp_path / "areas.gpkg")
+    return tmp_path / "areas.gpkg"
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    places = [(402_490, 301_000), (402_510, 301_000)] * 12 + [(400_100 + 311 * k, 300_100 + 173 * k) for k in range(12)]
+    table = pd.DataFrame(places, columns=["easting", "northing"]).assign(month="2026-03")
+    table.to_csv(tmp_path / "events.csv", index=False)
+    return tmp_path / "events.csv"
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["hotspots", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_files_are_internal_and_owner_only(events: Path, areas: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, text, _ = run(events, "--areas", areas, "--resamples", 2, "--out", out)
+    assert code == ExitCode.OK
+    assert sorted(file.name for file in out.iterdir()) == [
+        "cells.internal.gpkg", "clusters.internal.gpkg", "hotspots.internal.png", "hotspots.internal.txt",
+    ]  # fmt: skip
+    assert {stat.S_IMODE(file.stat().st_mode) for file in out.iterdir()} == {0o600}
+    assert "no finding of significance" in " ".join(text.split())
+    assert "250 m" in text
+    read = gpd.read_file(out / "clusters.internal.gpkg")
+    assert read.crs.to_epsg() == 27700
+    assert read["authorities"].iloc[0] == "e;w"
+
+
+def test_json_is_one_document_without_places(events: Path, areas: Path) -> None:
+    code, text, _ = run(events, "--areas", areas, "--resamples", 0, "--json")
+    assert code == ExitCode.OK
+    found = json.loads(text)
+    assert found["internal"] is True
+    assert found["n_events"] == 36
+    assert found["clusters"][0]["crosses_boundary"] is True
+    assert "402490" not in text
+
+
+def test_quiet_prints_nothing(events: Path, areas: Path) -> None:
+    assert run(events, "--areas", areas, "--resamples", 0, "--quiet") == (ExitCode.OK, "", "")
+
+
+def test_a_problem_of_input_has_its_code(areas: Path, tmp_path: Path) -> None:
+    (tmp_path / "far.csv").write_text("easting,northing\n100000,100000\n")
+    code, _, told = run(tmp_path / "far.csv", "--areas", areas)
+    assert code == ExitCode.PROBLEMS
+    assert "no_overlap" in told
+    code, _, told = run(tmp_path / "none.csv", "--areas", areas)
+    assert code == ExitCode.NOT_WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("a.txt", "easting,northing\n1,2\n", "unknown_file_kind"),
+        ("a.csv", "x,y\n1,2\n", "no_coordinates"),
+        ("a.csv", "easting,northing\nMARKER,2\n", "bad_coordinates"),
+        ("a.csv", "", "unreadable_file"),
+        ("a.gpkg", "MARKER", "unreadable_file"),
+        ("a.parquet", "MARKER", "unreadable_file"),
+    ],
+)
+def test_points_that_cannot_be_read(tmp_path: Path, name: str, text: str, code: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(PlaceError) as caught:
+        read_points(tmp_path / name)
+    assert caught.value.problems[0].code == code
+    assert "MARKER" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_every_kind_of_file_gives_the_same_points(tmp_path: Path) -> None:
+    table = pd.DataFrame({"longitude": [-1.7, None], "latitude": [53.4, None], "month": ["2026-03", "2026-02"]})
+    table.to_csv(tmp_path / "a.csv.gz", index=False)
+    table.to_parquet(tmp_path / "a.parquet")
+    one, two = read_points(tmp_path / "a.csv.gz"), read_points(tmp_path / "a.parquet")
+    assert one["date"].tolist() == two["date"].tolist() == ["2026-03", "2026-02"]
+    assert one.geometry.iloc[0].equals(two.geometry.iloc[0])
+    assert one.crs.to_epsg() == 4326
+    one.iloc[:1].to_file(tmp_path / "a.geojson", driver="GeoJSON")
+    assert read_points(tmp_path / "a.geojson").geometry.iloc[0].equals(one.geometry.iloc[0])
+
+
+def test_areas_must_be_a_map_and_tables_a_table(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("code\nw\n")
+    with pytest.raises(PlaceError, match="unknown_file_kind"):
+        read_areas(tmp_path / "a.csv")
+    assert read_table(tmp_path / "a.csv")["code"].tolist() == ["w"]
+    (tmp_path / "a.gpkg").write_text("")
+    with pytest.raises(PlaceError, match="unknown_file_kind"):
+        read_table(tmp_path / "a.gpkg")
