@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskshare.errors import EvidenceError
 from riskshare.io.shared_cases import read_shared_cases
 from riskshare.records.arguments import is_text, is_whole, require
 from riskshare.records.characteristics import Characteristics
@@ -241,6 +242,7 @@ def compare_thresholds(
     }
     require("compare_thresholds", kinds)
     cases = shared_cases if isinstance(shared_cases, SharedCases) else read_shared_cases(shared_cases, partnership)
+    _same_agreement(partnership, cases)
     found = compare_pairs(
         partnership, cases, replicates=replicates, seed=seed, characteristics=characteristics, progress=progress
     )
@@ -321,6 +323,7 @@ def link_scales(
     }
     require("link_scales", kinds)
     cases = shared_cases if isinstance(shared_cases, SharedCases) else read_shared_cases(shared_cases, partnership)
+    _same_agreement(partnership, cases)
     return link_pair(
         partnership, cases, (source[0], source[1]), (target[0], target[1]), replicates=replicates, seed=seed
     )
@@ -463,3 +466,18 @@ def response_plan(
         assessment, subject_id, partnership, at=at, for_practitioner=role, nation=nation, started=started
     )  # fmt: skip
     return Plan(**{name: getattr(drawn, name) for name in PlanRecord.model_fields})
+
+
+def _same_agreement(partnership: Partnership, cases: SharedCases) -> None:
+    """Refuse cases read under another partnership: their codes would mean nothing here."""
+    agreed = {
+        "agency": [agency.id for agency in partnership.agencies],
+        "scale": [scale.id for scale in partnership.scales],
+    }
+    strange = [name for name, ids in agreed.items() if not set(cases.table[name].unique().to_pylist()) <= set(ids)]
+    if strange:
+        msg = (
+            f"The shared cases name an {' and a '.join(strange)} that this partnership has not agreed: they were read "
+            "under another one. Read them again with read_shared_cases(source, partnership)."
+        )
+        raise EvidenceError(msg)

@@ -40,9 +40,9 @@ class CutLine(Record):
     upper: float
     target_cut: float | None
     standing: Standing
-    percentile: float
-    percentile_low: float
-    percentile_high: float
+    percentile: float | None
+    percentile_low: float | None
+    percentile_high: float | None
     method: str
     rule: str
     n: int

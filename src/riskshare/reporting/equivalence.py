@@ -117,8 +117,9 @@ def _named(text: str, names: Mapping[str, str]) -> str:
 
 
 def _standing(cut: Mapping[str, Any], scale: Scale, *, you: bool) -> str:
-    edge = high_edge(scale)
-    if edge is None or cut["standing"] == "no cut":
+    # The bar was compared with the scale's cut of the same edge, which need not be the one it calls high.
+    edge = cut["edge"]
+    if cut["standing"] == "no cut":
         return ""
     own = f"{'your' if you else 'their'} own {cut_words(scale, edge)}"
     if cut["standing"] == "cannot tell":

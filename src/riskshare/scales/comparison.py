@@ -24,7 +24,7 @@ from riskshare.scales.bars import as_written, meets
 from riskshare.scales.case_readings import latest, latest_numbers
 from riskshare.scales.choose import DEFAULTS, FROM_FEW, FROM_SOME
 from riskshare.scales.grid import FEW_LEVELS
-from riskshare.scales.pair_disagreement import disagreement
+from riskshare.scales.pair_disagreement import SMALL, disagreement
 from riskshare.scales.population import population_links_both
 from riskshare.scales.rungs import cut_positions, high_edge
 from riskshare.scales.shared_pairs import SharedPair, shared_pair
@@ -272,8 +272,14 @@ def _standing(target: Scale, interval: Sequence[float], target_cut: float | None
     return "higher" if above != (target.direction == "safety") else "lower"
 
 
-def _percentile(scale: Scale, values: Floats, position: float, weight: Floats) -> dict[str, float]:
-    """Return the share of cases, in per cent, below a cut on the mild side, with Wilson's interval."""
+def _percentile(scale: Scale, values: Floats, position: float, weight: Floats) -> dict[str, float | None]:
+    """Return the share of cases, in per cent, below a cut on the mild side, with Wilson's interval.
+
+    Missing where one to four cases lie on either side: the share and the number of cases would give the count away.
+    """
+    at_or_above = int(meets(scale, values, position).sum())
+    if any(SMALL[0] <= count <= SMALL[1] for count in (at_or_above, len(values) - at_or_above)):
+        return dict.fromkeys(("percentile", "percentile_low", "percentile_high"))
     n = float(weight.sum() ** 2 / (weight**2).sum())
     below = float(weight[~meets(scale, values, position)].sum() / weight.sum())
     low, high = wilson(min(below, 1.0) * n, n)

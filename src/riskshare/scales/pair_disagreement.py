@@ -51,8 +51,8 @@ def disagreement(
     Returns
     -------
     dict or None
-        The figures of ``records.comparison.DisagreementLine``. Where one to four people differ one way, every figure
-        that would give the count away is None.
+        The figures of ``records.comparison.DisagreementLine``. Where one to four people stand in any cell of the
+        two by two, every figure that would give the count away is None.
 
     Examples
     --------
@@ -78,7 +78,8 @@ def disagreement(
     agreed = kappa(square)
     test, p_value = _test(first, second, x, y, common_scale, (n10, n01))
     more = "agency" if low > 0.0 else "other_agency" if high < 0.0 else "cannot tell"
-    small = any(SMALL[0] <= count <= SMALL[1] for count in (n10, n01))
+    # Beside the margins that volumes show, one small cell of the four gives itself away through the other three.
+    small = any(SMALL[0] <= count <= SMALL[1] for count in square.ravel())
     found = {
         "n": len(a), "n_effective": n_effective, "p10": p10, "p01": p01, "total": total, "bar": bar,
         "judgement": judgement, "signed": float(signed), "signed_low": float(low), "signed_high": float(high),
