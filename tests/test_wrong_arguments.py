@@ -23,7 +23,9 @@ from small import assessed, evidence_of, row
 
 MARKER = "Zebedee-7741"
 PARTNERS = build.partnership()
-FUNCTIONS = sorted(name for name in rs.__all__ if inspect.isfunction(getattr(rs, name)))
+PLACES = {"hotspots", "profile_places", "read_points"}
+"""Still to be covered here: they take frames of shapes, and refuse those in ``tests/unit/places``."""
+FUNCTIONS = sorted(name for name in rs.__all__ if inspect.isfunction(getattr(rs, name)) and name not in PLACES)
 
 
 @cache

@@ -113,8 +113,8 @@ class TestTheSplit:
     """Of ten cases four are high to the police alone, two to the council alone: 6 in 10 disagree, 2 by the bar."""
 
     CASES: ClassVar[dict[str, Any]] = {
-        "police": [20] * 12 + [20] * 16 + [3] * 8 + [3] * 4,
-        "council": [20] * 12 + [3] * 16 + [20] * 8 + [3] * 4,
+        "police": [20] * 15 + [20] * 20 + [3] * 10 + [3] * 5,
+        "council": [20] * 15 + [3] * 20 + [20] * 10 + [3] * 5,
     }
 
     def test_disagreement_is_bar_plus_judgement(self) -> None:

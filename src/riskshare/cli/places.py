@@ -20,7 +20,7 @@ MOST_SHOWN = 12
 """Clusters that the screen shows; the report holds all."""
 
 
-DEMO_DRAWS = 0
+DEMO_DRAWS = 50
 """Resamples of the demonstration: it must be quick."""
 
 

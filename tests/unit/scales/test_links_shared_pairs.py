@@ -91,7 +91,7 @@ def test_more_than_sixty_per_cent_by_one_side_refuses_volumes_and_says_why() -> 
         by = "police" if k < 7 else "council"
         rows += [(f"S{k}", POLICE, "9", 1, by, None), (f"S{k}", COUNCIL, "4", 1, by, None)]
     pair = shared_pair(cases(rows), partnership(), POLICE, COUNCIL)
-    assert "police referred 70% of these cases" in pair.volumes_refused
+    assert "police referred 70 % of these cases" in pair.volumes_refused
     assert "vignettes" in pair.volumes_refused
     assert pair.weight[:7] == pytest.approx(5 / 7)
     assert pair.weight[7:] == pytest.approx(5 / 3)
