@@ -152,8 +152,8 @@ class TestTheSplit:
     def test_what_goes_both_ways_no_difference_of_bar_alone_can_make(self) -> None:
         found = compared({side: scores * 3 for side, scores in self.CASES.items()})
         said = split_sentence(one(found.disagreement), found.partnership)
-        assert "for 60 in 100 (120 cases): at least 20 is one-way (bar); 40 goes both ways, which no difference" in said
-        assert "by 6 to 33 in 100 (95 % interval)" in said
+        assert "for 60 in 100 (150 cases): at least 20 is one-way (bar); 40 goes both ways, which no difference" in said
+        assert "by 8 to 32 in 100 (95 % interval)" in said
 
     def test_no_bar_is_blamed_where_the_interval_holds_0(self) -> None:
         cases = {"police": [20] * 15 + [3] * 16 + [9] * 20, "council": [3] * 15 + [20] * 16 + [9] * 20}
