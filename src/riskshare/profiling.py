@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from riskshare.places.areas import Areas, check_areas
-from riskshare.places.coverage import Coverage, check_coverage, everywhere
+from riskshare.places.areas import check_areas
+from riskshare.places.coverage import Coverage, coverage_of
 from riskshare.places.grid import grid_over
 from riskshare.places.near_buildings import Buildings, check_buildings
 from riskshare.places.people import check_population, people_in_cells
-from riskshare.places.points import NO_DAY
 from riskshare.places.profile_tables import (
     Shown,
     areas_table,
@@ -107,8 +106,8 @@ def profile_places(
     _check(bands_m, own_m, duties, null, audience, level, draws, seed)
     read = read_events(points, tuple(duties))
     checked, places = check_areas(areas), check_buildings(buildings)
-    ground = lay_ground(checked, grid_over(_extent(checked), cell_m))
-    covered = _coverage(coverage, read, checked)
+    ground = lay_ground(checked, grid_over(checked.bounds, cell_m))
+    covered = coverage_of(coverage, read.points, checked.codes)
     edges = np.array([own_m, *bands_m], dtype=np.float64)
     near = surround(read, places, ground, covered, _people(population, ground, null), edges)
     rng = np.random.default_rng(seed)
@@ -181,20 +180,6 @@ def _check(
             "seed must be a whole number, 0 or more.": is_whole(seed) and seed >= 0,  # type: ignore[operator]
         },
     )
-
-
-def _extent(areas: Areas) -> tuple[float, float, float, float]:
-    west, south, east, north = (float(edge) for edge in areas.frame.total_bounds)
-    return west, south, east, north
-
-
-def _coverage(table: pd.DataFrame | None, read: Read, areas: Areas) -> Coverage:
-    points = read.points
-    sources = tuple(sorted(set(points.source[~points.looked].tolist())))
-    if table is None:
-        return everywhere(sources, areas.codes)
-    days = points.day[(points.day != NO_DAY) & ~points.looked]
-    return check_coverage(table, sources, areas.codes, (int(days.min()), int(days.max()) + 1) if days.size else None)
 
 
 def _people(population: pd.DataFrame | None, ground: Ground, null: str | None) -> csr_array | None:

@@ -17,12 +17,12 @@ from riskshare.places.areas import Areas, check_areas
 from riskshare.places.borderline import border_events, border_notes
 from riskshare.places.cells import cells_table
 from riskshare.places.clusters import Clusters, describe, join_cells, sharing
-from riskshare.places.coverage import Coverage, check_coverage, everywhere
+from riskshare.places.coverage import coverage_of
 from riskshare.places.events import MIN_SUPPORT, Assessed, claims_as_points
 from riskshare.places.grid import grid_over
 from riskshare.places.hot_cells import HotCells, Method, Rule, find_hot_cells
 from riskshare.places.people import check_population, people_in_cells
-from riskshare.places.points import NO_DAY, Points, check_points
+from riskshare.places.points import Points, check_points
 from riskshare.places.strata import Events, Ground, Strata, count_cells, lay_ground, place_events, whole_claims
 from riskshare.places.together import (
     Power,
@@ -130,13 +130,11 @@ def hotspots(
     )
     places, ground_of = _read_points(points, indicators, min_support), check_areas(areas)
     _must_meet(places, ground_of)
-    ground = lay_ground(ground_of, grid_over(_extent(ground_of), cell_m))
-    covered = _coverage(coverage, places, ground_of)
+    ground = lay_ground(ground_of, grid_over(ground_of.bounds, cell_m))
+    covered = coverage_of(coverage, places, ground_of.codes)
     people = None if population is None else check_population(population, ground_of.codes)
     rule = Rule(radius_cells, level, method, people is not None or null == "uniform")
     events, strata, notes = place_events(whole_claims(places), ground, covered)
-    if len(events) == 0:
-        raise PlaceError([PlaceProblem("no_events", "No event lies inside an area that its source covers.")])
 
     def weigh(over: Ground) -> Any:
         return over.shares if people is None else people_in_cells(people, over)
@@ -290,23 +288,9 @@ def _read_points(
     return replace(checked, notes=(*placed.notes, *(note for note in checked.notes if "weight" not in note)))
 
 
-def _coverage(table: pd.DataFrame | None, points: Points, areas: Areas) -> Coverage:
-    sources = tuple(sorted(set(points.source[~points.looked].tolist())))
-    if table is None:
-        return everywhere(sources, areas.codes)
-    days = points.day[(points.day != NO_DAY) & ~points.looked]
-    period = (int(days.min()), int(days.max()) + 1) if days.size else None
-    return check_coverage(table, sources, areas.codes, period)
-
-
-def _extent(areas: Areas) -> tuple[float, float, float, float]:
-    west, south, east, north = (float(edge) for edge in areas.frame.total_bounds)
-    return west, south, east, north
-
-
 def _must_meet(points: Points, areas: Areas) -> None:
     """Refuse points and areas that do not overlap at all: one of them is in the wrong place."""
-    west, south, east, north = _extent(areas)
+    west, south, east, north = areas.bounds
     inside = (points.x >= west) & (points.x <= east) & (points.y >= south) & (points.y <= north)
     if inside.any():
         return

@@ -39,6 +39,12 @@ class Areas:
         """Their polygons."""
         return np.asarray(self.frame.geometry.to_numpy(), dtype=object)
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Their extent: west, south, east and north, in metres."""
+        west, south, east, north = (float(edge) for edge in self.frame.total_bounds)
+        return west, south, east, north
+
     def __repr__(self) -> str:
         """Return how many."""
         return f"Areas({len(self.frame)} authorities)"

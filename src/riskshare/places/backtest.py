@@ -17,13 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from riskshare.errors import PlaceError, PlaceProblem
 from riskshare.places.areas import check_areas
-from riskshare.places.coverage import check_coverage, day_number, everywhere
+from riskshare.places.coverage import coverage_of, day_number
 from riskshare.places.evaluation import SHARES, judge, share_rule
 from riskshare.places.forecasters import FORECASTERS, Forecast, Forecaster, Training
 from riskshare.places.grid import grid_over
-from riskshare.places.lens_events import place_whole
 from riskshare.places.points import NO_DAY, Points, check_points
-from riskshare.places.strata import Events, Ground, lay_ground
+from riskshare.places.strata import Events, Ground, lay_ground, place_events, whole_claims
 from riskshare.records.arguments import is_day, is_whole, require
 
 Floats = NDArray[np.float64]
@@ -166,8 +165,7 @@ def back_test(
     chosen = FORECASTERS if forecasters is None else forecasters
     _check(splits, chosen, shares, n_resamples, seed)
     places = check_areas(areas)
-    west, south, east, north = (float(edge) for edge in places.frame.total_bounds)
-    ground = lay_ground(places, grid_over((west, south, east, north), cell_m))
+    ground = lay_ground(places, grid_over(places.bounds, cell_m))
     checked, recorded = _dated(points)
     parts, notes = [], [*checked.notes]
     for number, split in enumerate(splits):
@@ -242,12 +240,10 @@ def _place(
     points: Points, ground: Ground, coverage: pd.DataFrame | None, days: tuple[dt.date, dt.date], what: str
 ) -> tuple[Events, Floats]:
     """Return the events of a period, and the ground (areas × cells, in cells) that any of their sources covered."""
-    sources = tuple(sorted(set(points.source.tolist())))
-    codes = ground.areas.codes
     period = day_number(days[0]), day_number(days[1])
-    covered = everywhere(sources, codes) if coverage is None else check_coverage(coverage, sources, codes, period)
+    covered = coverage_of(coverage, points, ground.areas.codes, period=period)
     try:
-        events, _, _ = place_whole(points, ground, covered)
+        events, _, _ = place_events(whole_claims(points), ground, covered)
     except PlaceError:
         hint = (
             f"The {what} (splits are numbered from 0) hold no event inside the areas. Choose longer or other periods."

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskshare.errors import PlaceError, PlaceProblem
+from riskshare.places.points import NO_DAY, Points
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +41,35 @@ def everywhere(sources: tuple[str, ...], areas: tuple[str, ...]) -> Coverage:
     """Return coverage of every area by every source, always: the default, said aloud."""
     note = "no coverage given: every source is taken to have looked everywhere, always"
     return Coverage(sources, areas, np.ones((len(sources), len(areas))), (note,))
+
+
+def coverage_of(
+    table: pd.DataFrame | None, points: Points, areas: tuple[str, ...], *, period: tuple[int, int] | None = None
+) -> Coverage:
+    """Return who looked where, for the sources that reported some events.
+
+    Parameters
+    ----------
+    table : DataFrame or None
+        As for ``check_coverage``; None is everywhere, always.
+    points : Points
+        Events that enforcement or prompting turned up name no source here.
+    areas : tuple of str
+    period : tuple of int, days since 1970-01-01, optional
+        Half-open; by default the days that the reported events span.
+
+    Raises
+    ------
+    PlaceError
+        As ``check_coverage``.
+    """
+    sources = tuple(sorted(set(points.source[~points.looked].tolist())))
+    if table is None:
+        return everywhere(sources, areas)
+    days = points.day[(points.day != NO_DAY) & ~points.looked]
+    if period is None and days.size:
+        period = int(days.min()), int(days.max()) + 1
+    return check_coverage(table, sources, areas, period)
 
 
 def check_coverage(

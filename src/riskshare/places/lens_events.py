@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskshare.errors import PlaceError, PlaceProblem
-from riskshare.places.areas import area_of_points, check_areas
+from riskshare.places.areas import check_areas
 from riskshare.places.clusters import SHARING
-from riskshare.places.coverage import Coverage, check_coverage, everywhere
+from riskshare.places.coverage import Coverage, coverage_of
 from riskshare.places.grid import grid_over
-from riskshare.places.points import NO_DAY, Points, check_points
+from riskshare.places.points import NO_DAY, check_points
 from riskshare.places.strata import Events, Ground, Strata, lay_ground, place_events, whole_claims
 
 Ints = NDArray[np.int64]
@@ -79,35 +79,16 @@ def see(
             raise PlaceError([PlaceProblem("no_dates", "No event has a date. Give a column `date` as YYYY-MM-DD.")])
         notes += [f"{int((~known).sum()):,} events without a date were left out."] if not known.all() else []
         checked = checked.take(known)
-    west, south, east, north = (float(edge) for edge in ground_of.frame.total_bounds)
-    ground = lay_ground(ground_of, grid_over((west, south, east, north), cell_m))
-    covered = _coverage(coverage, checked.source[~checked.looked], checked.day[~checked.looked], ground_of.codes)
-    events, strata, said = place_whole(checked, ground, covered)
+    ground = lay_ground(ground_of, grid_over(ground_of.bounds, cell_m))
+    covered = coverage_of(coverage, checked, ground_of.codes)
+    events, strata, said = place_events(whole_claims(checked), ground, covered)
     return Seen(ground, events, strata, covered, (*notes, *covered.notes, *said))
-
-
-def place_whole(points: Points, ground: Ground, coverage: Coverage) -> tuple[Events, Strata, tuple[str, ...]]:
-    """Return whole events as ``place_events`` does, or raise PlaceError where none is left."""
-    once = whole_claims(points)
-    if (area_of_points(ground.areas, once.x, once.y) >= 0).any():
-        events, strata, said = place_events(once, ground, coverage)
-        if len(events):
-            return events, strata, said
-    raise PlaceError([PlaceProblem("no_events", "No event lies inside an area that its source covers.")])
 
 
 def _months_only(points: gpd.GeoDataFrame) -> bool:
     if "date" not in points or pd.api.types.is_datetime64_any_dtype(points["date"]):
         return False
     return bool(points["date"].astype("string").str.fullmatch(r"\d{4}-\d{2}").fillna(False).any())
-
-
-def _coverage(table: pd.DataFrame | None, source: NDArray[np.object_], day: Ints, codes: tuple[str, ...]) -> Coverage:
-    sources = tuple(sorted(set(source.tolist())))
-    if table is None:
-        return everywhere(sources, codes)
-    days = day[day != NO_DAY]
-    return check_coverage(table, sources, codes, (int(days.min()), int(days.max()) + 1) if days.size else None)
 
 
 def who_shares(areas_of: list[Ints], codes: tuple[str, ...]) -> dict[str, object]:

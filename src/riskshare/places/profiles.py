@@ -14,10 +14,9 @@ from scipy.sparse import csr_array
 from riskshare.errors import PlaceError, PlaceProblem
 from riskshare.kernels.surroundings import bisquare
 from riskshare.places.coverage import Coverage
-from riskshare.places.lens_events import place_whole
 from riskshare.places.near_buildings import Buildings, Pairs, bands_around, find_pairs
 from riskshare.places.points import Points, check_points
-from riskshare.places.strata import Ground, whole_claims
+from riskshare.places.strata import Ground, place_events, whole_claims
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -206,7 +205,7 @@ def surround(
     """
     kept, notes = _countable(read, buildings, float(edges_m[0]), float(np.diff(edges_m, prepend=0.0)[1:].min()))
     at_home = _at_address(read, buildings, float(edges_m[0]))
-    events, strata, said = place_whole(kept.points, ground, coverage)
+    events, strata, said = place_events(whole_claims(kept.points), ground, coverage)
     row = np.searchsorted(kept.points.claim, events.points.claim)
     pairs = find_pairs(buildings, events.points.x, events.points.y, float(edges_m[-1]))
     n, n_bands, n_areas = len(buildings), edges_m.size - 1, len(ground.areas.codes)

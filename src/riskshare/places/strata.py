@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from riskshare.errors import PlaceError, PlaceProblem
 from riskshare.places.areas import Areas, area_of_points, cell_shares
 from riskshare.places.coverage import Coverage
 from riskshare.places.grid import Grid
@@ -115,12 +116,19 @@ def place_events(points: Points, ground: Ground, coverage: Coverage) -> tuple[Ev
     events : Events
     strata : Strata
     notes : tuple of str
+
+    Raises
+    ------
+    PlaceError
+        No event is left.
     """
     area = _areas_of(points, ground)
     inside = area >= 0
     source = pd.Index(coverage.sources).get_indexer(pd.Index(points.source))
     looked_at = inside.copy()
     looked_at[inside] = coverage.share[source[inside], area[inside]] > 0
+    if not looked_at.any():
+        raise PlaceError([PlaceProblem("no_events", "No event lies inside an area that its source covers.")])
     notes = _notes(int((~inside).sum()), int((inside & ~looked_at).sum()))
     kept, area, source = points.take(looked_at), area[looked_at], source[looked_at]
     organisation = _organisations(kept, area, source, ground.areas.codes, coverage)
@@ -167,6 +175,8 @@ def _areas_of(points: Points, ground: Ground) -> Ints:
     cell = ground.grid.cell_of(points.x, points.y)
     shares = ground.shares.tocsc()
     inside = np.flatnonzero((area >= 0) & (cell >= 0))
+    if inside.size == 0:
+        return area
     held = np.asarray(shares[area[inside], cell[inside]]).ravel()
     for event in inside[held == 0]:
         column = shares[:, [cell[event]]].toarray().ravel()
