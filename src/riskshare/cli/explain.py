@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from riskshare.cli.assess import Job, carry_out
 from riskshare.cli.briefing import head
 from riskshare.cli.explain_doubt import tell_doubt, tell_questions
 from riskshare.cli.screen import Screen
-from riskshare.io.writing import write_bytes
+from riskshare.io.writing import write_figure
 from riskshare.reporting.sentences import marks, sentences
 from riskshare.reporting.steps import largest_first, shown_points, steps
 from riskshare.reporting.waterfall import alt_text, draw_waterfall, text_waterfall
@@ -195,11 +194,6 @@ def _draw(assessment: Assessment, explanation: pd.DataFrame, subject: str, targe
     figure = draw_waterfall(
         explanation, line, assessment.partnership, as_of=assessment.as_of, trial=assessment.trial
     ).figure.figure
-    picture = BytesIO()
     head = marks(assessment.partnership, assessment.as_of, trial=assessment.trial)
     words = f"{head} {alt_text(explanation, line, assessment.partnership)}"
-    figure.savefig(picture, format="png", dpi=120, metadata={"Title": "internal", "Description": words})
-    from matplotlib import pyplot
-
-    pyplot.close(figure)
-    write_bytes(target, picture.getvalue())
+    write_figure(target, figure, words)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from riskshare.cli.check import fault_counts, tell_faults
 from riskshare.cli.faults import Unusable
@@ -14,7 +13,7 @@ from riskshare.comparing import ThresholdComparison, compare_thresholds
 from riskshare.io.characteristics import AGREED, read_characteristics
 from riskshare.io.partnership import load_partnership
 from riskshare.io.shared_cases import read_shared_cases
-from riskshare.io.writing import internal_name, make_folder, write_bytes, write_csv, write_text
+from riskshare.io.writing import internal_name, make_folder, write_csv, write_figure, write_text
 from riskshare.records.comparison import PERSONAL, TABLES, lines_of
 from riskshare.records.partnership import Partnership
 from riskshare.records.shared_cases import SharedCases
@@ -25,9 +24,6 @@ from riskshare.reporting.sentences import INTERNAL, marks
 from riskshare.reporting.volume_text import volume_lines
 from riskshare.reporting.words import counted
 from riskshare.scales.rungs import rungs
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 LARGEST: Final = 3
 """How many gaps are called the largest."""
@@ -67,7 +63,7 @@ def run_show(folder: Path, scales: Sequence[str], plot: Path | None, screen: Scr
         raise Unusable(message)
     bands, refused = rungs(partnership, [("", scale) for scale in (scales or known)])
     if plot is not None:
-        _write_picture(plot, ladder.draw_ladder(bands, partnership), ladder.alt_text(bands, partnership))
+        write_figure(plot, ladder.draw_ladder(bands, partnership), ladder.alt_text(bands, partnership))
     screen.say(f"{partnership.name}: {counted(len(scales or known), 'scale')} on the agreed common scale.")
     screen.say(f"Policy basis. {ladder.AGREED}")
     screen.say(marks(partnership, None, trial=False))
@@ -225,23 +221,14 @@ def write_pictures(comparison: ThresholdComparison, folder: Path) -> list[Path]:
     partnership, bars = comparison.partnership, comparison.bars()
     bands, _ = rungs(partnership, comparison.by_height())
     return [
-        _write_picture(
+        write_figure(
             folder / internal_name("ladder", ".png"),
             comparison.plot_ladder(),
             ladder.alt_text(bands, partnership, bars, comparison.reference),
         ),
-        _write_picture(
+        write_figure(
             folder / internal_name("bars", ".png"),
             comparison.plot_matrix(),
             heat_table.alt_text(comparison.matrix, partnership),
         ),
     ]
-
-
-def _write_picture(target: Path, figure: Figure, words: str) -> Path:
-    picture = BytesIO()
-    figure.savefig(picture, format="png", dpi=120, metadata={"Title": "internal", "Description": words})
-    from matplotlib import pyplot
-
-    pyplot.close(figure)
-    return write_bytes(target, picture.getvalue())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +18,9 @@ import pyarrow.parquet
 
 from riskshare.errors import PolicyError
 from riskshare.io.text import FORMULA_STARTS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INTERNAL_MARK: Final = "internal"
 OWNER_ONLY: Final = 0o600
@@ -96,6 +100,23 @@ def write_bytes(target: Path, data: bytes) -> Path:
 def write_text(target: Path, text: str) -> Path:
     """Return the target after writing text as UTF-8, as ``write_bytes`` does."""
     return write_bytes(target, text.encode("utf-8"))
+
+
+def write_figure(target: Path, figure: Figure, words: str) -> Path:
+    """Return the target after writing a figure as PNG, marked internal, with a description for those who cannot see it.
+
+    The figure is closed.
+    """
+    from matplotlib import pyplot
+
+    engine = figure.get_layout_engine()
+    if engine is not None:  # laid out once, here: savefig would draw everything twice for it
+        engine.execute(figure)
+        figure.set_layout_engine(None)
+    sink = io.BytesIO()
+    figure.savefig(sink, format="png", dpi=120, metadata={"Title": INTERNAL_MARK, "Description": words})
+    pyplot.close(figure)
+    return write_bytes(target, sink.getvalue())
 
 
 def write_json_lines(target: Path, results: Iterable[Mapping[str, Any]]) -> Path:

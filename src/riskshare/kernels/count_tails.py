@@ -186,19 +186,19 @@ def _mass(strata: Strata, count: int) -> Floats:
 
 def _stratum_mass(total: float, share: Floats, phi: float, count: int) -> Floats:
     """Return P(X = 0) ... P(X = count) of one stratum, (count + 1, places), by the ratio of neighbours."""
-    mass = np.zeros((count + 1, share.size))
+    j = np.arange(count)[:, None]
+    factors = np.empty((count + 1, share.size))
+    factors[1:] = np.maximum(total - j, 0.0) / (j + 1.0)
     if phi - 1.0 < _POISSON_LIKE:
-        mass[0] = np.exp(total * np.log1p(-share))
-        odds = share / (1.0 - share)
-        for j in range(min(count, int(total))):
-            mass[j + 1] = mass[j] * ((total - j) / (j + 1.0)) * odds
+        factors[0] = np.exp(total * np.log1p(-share))
+        factors[1:] *= share / (1.0 - share)
     else:
         size = total / (phi - 1.0)
         alpha, beta = size * share, size * (1.0 - share)
-        mass[0] = np.exp(gammaln(beta + total) - gammaln(beta) + gammaln(size) - gammaln(size + total))
-        for j in range(min(count, int(total))):
-            mass[j + 1] = mass[j] * ((total - j) / (j + 1.0)) * ((alpha + j) / (beta + total - j - 1.0))
-    return mass
+        factors[0] = np.exp(gammaln(beta + total) - gammaln(beta) + gammaln(size) - gammaln(size + total))
+        # Beyond the total the first factor is 0; the last need only stay above it.
+        factors[1:] *= (alpha + j) / (beta + np.maximum(total - j - 1.0, 0.0))
+    return np.cumprod(factors, axis=0)
 
 
 def _log_mass_of_all(strata: Strata) -> Floats:

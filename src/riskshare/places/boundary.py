@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from riskshare.places.levelling import Comparisons
 
@@ -149,6 +148,8 @@ def segment_offsets(segments: Segments) -> tuple[Floats, Floats, Floats]:
     p is two-sided for O_k | O_k + O_l ~ Binomial(E_k/(E_k + E_l)): no step at the line, for whatever reason. NaN where
     a side is not covered.
     """
+    from scipy.stats import binomtest  # slow to import, and needed here alone
+
     o, e = segments.observed[:, :, 0], segments.expected[:, :, 0]
     delta = log_ratio(o[:, 0], e[:, 0], o[:, 1], e[:, 1])
     p = np.full(len(segments), np.nan)

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.stats import chi2, norm
-from scipy.stats import t as student
+from scipy.special import chdtrc, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -128,7 +127,7 @@ class Levelled:
         # An ω² estimated at its bound of 0 is dropped, as a mixed model drops a variance at its bound: widening for it
         # as well makes intervals without gradients too long.
         sure = self.gradient.variance == 0.0 or rests <= 1e-12 * variance**2
-        times = norm.ppf(0.5 + LEVEL / 2) if sure else student.ppf(0.5 + LEVEL / 2, 2.0 * variance**2 / rests)
+        times = ndtri(0.5 + LEVEL / 2) if sure else stdtrit(2.0 * variance**2 / rests, 0.5 + LEVEL / 2)
         half = float(times) * float(np.sqrt(max(variance, 0.0)))
         return value, value - half, value + half
 
@@ -230,7 +229,7 @@ def _design(comparisons: Comparisons, n: int, basis: Floats, gradient: Gradient)
 
 
 def _misfit(residual: Floats, weight: Floats, spare: int) -> float:
-    return float(chi2.sf(float(weight @ residual**2), spare)) if spare > 0 else float("nan")
+    return float(chdtrc(spare, float(weight @ residual**2))) if spare > 0 else float("nan")
 
 
 def _shrink(component: Ints, theta: Floats, covariance: Floats) -> tuple[Floats, Floats, float]:

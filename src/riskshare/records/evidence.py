@@ -9,6 +9,8 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
+from riskshare.records.conserved import Conserved
+
 ROLES: Final = ("person_of_concern", "exploited", "victim", "witness", "child_of", "third_party", "place")
 HARM_BY_ROLES: Final = ("person_of_concern",)
 HARM_TO_ROLES: Final = ("victim", "witness", "child_of", "exploited")
@@ -98,7 +100,7 @@ PAST_RETENTION: Final = "past_retention"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Evidence:
+class Evidence(Conserved):
     """What was read: rows accepted, rows set aside and why, exact duplicates. Nothing is lost.
 
     Attributes
@@ -141,22 +143,6 @@ class Evidence:
     def to_arrow(self) -> pa.Table:
         """Return the accepted rows as an Arrow table, without copying."""
         return self.rows
-
-    def total(self, which: str) -> int:
-        """Return the sum over sources of ``rows_in``, ``accepted``, ``quarantined`` or ``duplicates``."""
-        return sum(count[which] for count in self.counts.values())
-
-    def conservation(self) -> str:
-        """Return the law of conservation as a sentence, with its figures."""
-        rows_in, accepted, quarantined, duplicates = (
-            self.total(which) for which in ("rows_in", "accepted", "quarantined", "duplicates")
-        )
-        parts = f"{accepted:,} accepted + {quarantined:,} quarantined + {duplicates:,} exact duplicates"
-        return f"{rows_in:,} rows in = {parts}"
-
-    def __repr__(self) -> str:
-        """Return counts only; never a value."""
-        return f"Evidence({self.conservation()})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,6 +9,8 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
+from riskshare.records.conserved import Conserved
+
 RESPONSE_SCHEMA: Final = pa.schema(
     [
         pa.field("row", pa.int64(), nullable=False),
@@ -29,7 +31,7 @@ RESPONSE_COLUMNS: Final = tuple(name for name in RESPONSE_SCHEMA.names if name n
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Responses:
+class Responses(Conserved):
     """What was read: rows accepted, rows set aside and why, exact duplicates. Nothing is lost.
 
     Attributes
@@ -60,19 +62,3 @@ class Responses:
         """Accepted rows as a data frame; a fresh copy."""
         frame: pd.DataFrame = self.rows.to_pandas()
         return frame
-
-    def total(self, which: str) -> int:
-        """Return the sum over sources of ``rows_in``, ``accepted``, ``quarantined`` or ``duplicates``."""
-        return sum(count[which] for count in self.counts.values())
-
-    def conservation(self) -> str:
-        """Return the law of conservation as a sentence, with its figures."""
-        figures = {name: self.total(name) for name in ("rows_in", "accepted", "quarantined", "duplicates")}
-        return (
-            f"{figures['rows_in']:,} rows in = {figures['accepted']:,} accepted + "
-            f"{figures['quarantined']:,} quarantined + {figures['duplicates']:,} exact duplicates"
-        )
-
-    def __repr__(self) -> str:
-        """Return counts only; never a value."""
-        return f"Responses({self.conservation()})"

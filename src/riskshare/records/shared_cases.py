@@ -9,6 +9,8 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
+from riskshare.records.conserved import Conserved
+
 OUTSIDE: Final = "outside"
 """What ``referred_by`` holds where somebody who is no partner brought the case; blank means that nobody knows."""
 
@@ -37,7 +39,7 @@ REQUIRED_COLUMNS: Final = ("subject_id", "agency", "scale", "value", "scored_at"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SharedCases:
+class SharedCases(Conserved):
     """What was read: readings accepted, rows set aside and why, exact duplicates. Nothing is lost.
 
     Attributes
@@ -59,19 +61,3 @@ class SharedCases:
     duplicates: pd.DataFrame
     counts: Mapping[str, Mapping[str, int]]
     partnership_version: str
-
-    def total(self, which: str) -> int:
-        """Return the sum over sources of ``rows_in``, ``accepted``, ``quarantined`` or ``duplicates``."""
-        return sum(count[which] for count in self.counts.values())
-
-    def conservation(self) -> str:
-        """Return the law of conservation as a sentence, with its figures."""
-        rows_in, accepted, quarantined, duplicates = (
-            self.total(which) for which in ("rows_in", "accepted", "quarantined", "duplicates")
-        )
-        parts = f"{accepted:,} accepted + {quarantined:,} quarantined + {duplicates:,} exact duplicates"
-        return f"{rows_in:,} rows in = {parts}"
-
-    def __repr__(self) -> str:
-        """Return counts only; never a value."""
-        return f"SharedCases({self.conservation()})"
