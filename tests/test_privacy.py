@@ -344,13 +344,20 @@ def test_nothing_is_printed_or_logged(path: Path) -> None:
             assert not (node.attr in ("stdout", "stderr") and ast.unparse(node.value) == "sys"), node.lineno
 
 
+BROAD_ON_PURPOSE = {"sharing/decision.py": 1}
+"""Whatever goes wrong while deciding, nothing leaves (methods: safety, 1.2 step 2); what the fault said is not kept."""
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_broad_handlers_and_assertions_are_not_for_callers(path: Path) -> None:
+    broad = []
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ExceptHandler):
             caught = ast.unparse(node.type) if node.type is not None else "everything"
-            assert caught not in ("Exception", "BaseException", "everything"), node.lineno
+            assert caught not in ("BaseException", "everything"), node.lineno
+            broad += [node.lineno] if caught == "Exception" else []
         assert not isinstance(node, ast.Assert), getattr(node, "lineno", 0)
+    assert len(broad) == BROAD_ON_PURPOSE.get(path.relative_to(SOURCE).as_posix(), 0), broad
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -10,10 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import shapely
 
 import build
 import riskshare as rs
@@ -23,9 +25,25 @@ from small import assessed, evidence_of, row
 
 MARKER = "Zebedee-7741"
 PARTNERS = build.partnership()
-PLACES = {"hotspots", "profile_places", "read_points"}
-"""Still to be covered here: they take frames of shapes, and refuse those in ``tests/unit/places``."""
-FUNCTIONS = sorted(name for name in rs.__all__ if inspect.isfunction(getattr(rs, name)) and name not in PLACES)
+FUNCTIONS = sorted(name for name in rs.__all__ if inspect.isfunction(getattr(rs, name)))
+
+
+def options(name: str, **given: Any) -> dict[str, Any]:
+    """Return what is given, and every other option at its default."""
+    parameters = inspect.signature(getattr(rs, name)).parameters.values()
+    return {one.name: one.default for one in parameters if one.default is not one.empty} | given
+
+
+@cache
+def map_of() -> dict[str, gpd.GeoDataFrame]:
+    """Two authorities of 2 km each, thirty events, and one building."""
+    shapes = [shapely.box(430_000 + 2_000 * n, 340_000, 432_000 + 2_000 * n, 342_000) for n in range(2)]
+    events = [shapely.Point(430_100 + 130 * n, 340_900) for n in range(30)]
+    return {
+        "areas": gpd.GeoDataFrame({"code": ["a", "b"]}, geometry=shapes, crs=27700),
+        "points": gpd.GeoDataFrame(geometry=events, crs=27700),
+        "buildings": gpd.GeoDataFrame({"id": ["B1"]}, geometry=[shapely.Point(431_900, 341_000)], crs=27700),
+    }
 
 
 @cache
@@ -57,18 +75,24 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "partnership": PARTNERS, "shared_cases": both_scored(), "replicates": 2, "seed": 0,
             "characteristics": None, "progress": None,
         },
+        "hotspots": options(
+            "hotspots", points=map_of()["points"], areas=map_of()["areas"], null="uniform", resamples=0
+        ),
         "link_scales": {
             "partnership": PARTNERS, "shared_cases": both_scored(), "source": ("police", "demo.count"),
             "target": ("school", "demo.count"), "replicates": 2, "seed": 0,
         },
         "load_partnership": {"folder": folder},
         "normalise": {"rows": evidence.rows, "partnership": PARTNERS},
+        "profile_places": options("profile_places", **map_of(), null="uniform", draws=1),
         "purge": {"evidence": evidence, "partnership": PARTNERS, "as_of": "2026-03-31"},
         "read_characteristics": {**read, "columns": ("sex",)},
         "read_evidence": {**read, "max_bad_share": 0.2},
+        "read_points": {"path": folder / "points.csv"},
         "read_responses": read,
         "read_shared_cases": read,
         "read_subjects": read,
+        "recording_practice": options("recording_practice", points=map_of()["points"], areas=map_of()["areas"]),
         "response_plan": {
             "assessment": assessed([row()]), "subject_id": row()["subject_id"], "partnership": PARTNERS,
             "at": "2026-03-31T12:00:00Z", "for_practitioner": "team manager", "nation": "england", "started": None,
@@ -79,7 +103,9 @@ def good(name: str, folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_folder(tmp_path_factory.mktemp("agreed"))
+    home = write_folder(tmp_path_factory.mktemp("agreed"))
+    (home / "points.csv").write_text("easting,northing\n430100,340900\n", encoding="utf-8")
+    return home
 
 
 JUNK: dict[str, Any] = {
@@ -125,6 +151,8 @@ def test_nothing_but_our_own_errors(name: str, kind: str, folder: Path) -> None:
             function(**{**arguments, parameter: JUNK[kind]})
         except rs.RiskshareError as error:
             errors[parameter] = error
+        except FileNotFoundError:
+            assert (name, parameter) == ("read_points", "path")  # what it says of a path to nothing
     for parameter, error in errors.items():
         assert error.__cause__ is None
         if parameter not in ("source", "shared_cases", "responses"):  # of which a file's own name is shown
@@ -139,8 +167,22 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
          "lens must be text or None", "reference must be text or None", "min_group must be a whole number",
          "n_resamples must be a whole number", "level must be a number", "seed must be a whole number of 0 or more"],
     ),
+    "hotspots": (
+        {"cell_m": "250", "radius_cells": -1, "level": 1, "method": ["bh"], "null": "flat", "resamples": 10**30,
+         "seed": 0.5, "progress": "yes", "indicators": 3, "min_support": 0},
+        ["cell_m must be a whole number", "radius_cells must be a whole", "level must be a number", "method must be",
+         "null must be", "resamples must be a whole number", "seed must be a whole number", "progress must be a func",
+         "indicators must be texts", "min_support must be", "indicators and min_support are for an assessment only"],
+    ),
     "load_partnership": ({"folder": 3}, ["folder must be a path"]),
     "normalise": ({"rows": [], "partnership": "x"}, ["rows must be a pyarrow table", "partnership must be a Partner"]),
+    "profile_places": (
+        {"bands_m": "100", "own_m": -1, "duties": "missing_episode", "null": [], "audience": "press", "level": "0.05",
+         "cell_m": 0, "draws": 0, "seed": None},
+        ["bands_m must be one or more rising distances", "own_m must be a number of metres", "duties must be a list",
+         "null must be", "audience must be one of practitioner", "level must be a number", "cell_m must be a whole",
+         "draws must be a whole number", "seed must be a whole number"],
+    ),
     "purge": ({"evidence": [], "partnership": None}, ["evidence must be Evidence", "partnership must be a Partner"]),
     "read_characteristics": (
         {"partnership": None, "accept_bad": "no", "progress": 3, "columns": "sex"},
@@ -150,9 +192,17 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"partnership": {}, "accept_bad": None, "progress": "x", "max_bad_share": None},
         ["partnership must be a Partnership", "accept_bad must be True or False", "progress must", "max_bad_share"],
     ),
+    "read_points": ({"path": 3}, ["path must be a path"]),
     "read_subjects": (
         {"partnership": None, "accept_bad": 1, "progress": []},
         ["partnership must be a Partnership", "accept_bad must be True or False", "progress must be None"],
+    ),
+    "recording_practice": (
+        {"indicators": 3, "kinds": [], "second_source": 3, "second_by": "guess", "width_m": 0, "snap_m": -1,
+         "segment_m": 1, "min_events": 0, "seed": -1},
+        ["indicators must be texts", "indicators and min_support are for", "kinds must be a mapping",
+         "second_source must be", "second_by must be",
+         "width_m must be", "snap_m must be", "segment_m must be", "min_events must be", "seed must be"],
     ),
     "sign": (
         {"folder": 3, "agency": [], "role": None, "signed_on": "2026-03-31"},

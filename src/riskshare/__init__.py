@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from riskshare.io.shared_cases import read_shared_cases
     from riskshare.io.signing import sign
     from riskshare.io.subjects import read_subjects
+    from riskshare.practice import RecordingPractice, recording_practice
     from riskshare.profiling import PlaceProfiles, profile_places
     from riskshare.records.characteristics import Characteristics
     from riskshare.records.evidence import Evidence, Subjects
@@ -78,6 +79,7 @@ _HOMES = {
     "PolicyError": "riskshare.errors",
     "Problem": "riskshare.errors",
     "Readings": "riskshare.scales.normalise",
+    "RecordingPractice": "riskshare.practice",
     "ResponseTimes": "riskshare.records.response_times",
     "Responses": "riskshare.records.responses",
     "RiskshareError": "riskshare.errors",
@@ -102,6 +104,7 @@ _HOMES = {
     "read_responses": "riskshare.io.responses",
     "read_shared_cases": "riskshare.io.shared_cases",
     "read_subjects": "riskshare.io.subjects",
+    "recording_practice": "riskshare.practice",
     "response_plan": "riskshare.comparing",
     "sign": "riskshare.io.signing",
 }
@@ -129,6 +132,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Readings",
+    "RecordingPractice",
     "ResponseTimes",
     "Responses",
     "RiskshareError",
@@ -154,6 +158,7 @@ __all__ = [
     "read_responses",
     "read_shared_cases",
     "read_subjects",
+    "recording_practice",
     "response_plan",
     "sign",
 ]

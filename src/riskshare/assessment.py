@@ -121,7 +121,7 @@ def assess(
     facts = unit_facts(weighed, scored, readings, partnership, subjects)
     return Assessment(
         scores=score_table(weighed, scored, facts), as_of=day, trial=trial, partnership=partnership, weighed=weighed,
-        scored=scored, readings=readings, subjects=subjects, barred=evidence.barred, places=places,
+        scored=scored, readings=readings, subjects=subjects, barred=evidence.barred, places=places, evidence=evidence,
     )  # fmt: skip
 
 
@@ -170,6 +170,8 @@ class Assessment:
     places : pyarrow.Table
         The standing rows that say where something happened, about subjects and about places alone:
         ``trust.placed.PLACED_COLUMNS``. ``hotspots`` reads them.
+    evidence : Evidence
+        What was assessed: ``share`` scores again what a recipient may see of it, and subtracts nothing.
     """
 
     scores: pd.DataFrame
@@ -182,6 +184,7 @@ class Assessment:
     subjects: Subjects | None
     barred: pa.Table
     places: pa.Table
+    evidence: Evidence
 
     def __repr__(self) -> str:
         """Return counts only; never a value."""

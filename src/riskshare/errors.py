@@ -5,12 +5,18 @@
     RiskshareError
     ├── ArgumentError (TypeError)            an argument is not of the kind that is needed; all of them are named
     ├── PartnershipError (ValueError)        the agreed folder has problems; all of them are listed
+    │   └── AgreementError                   only its sharing agreement has, or it has none
     ├── PolicyError (ValueError)             an agreed rule does not allow what was asked
     │   ├── UnsignedPolicyError              an agency has not signed the policy in force
     │   └── LinkRefusedError                 a scale has no place on the common scale or another's
     ├── EvidenceError (ValueError)           evidence cannot be used
     │   └── EvidenceFileError                the whole file was stopped; nothing of it was read
     ├── PlaceError (ValueError)              points, areas or buildings cannot be used; everything wrong is listed
+    ├── AuditError                           the audit log cannot be written or trusted: nothing may be disclosed
+    │   ├── AuditEntryError (ValueError)     an entry holds what a log may not hold; everything wrong is listed
+    │   ├── AuditWriteError                  an entry did not reach the disk
+    │   ├── AuditKeyError                    the keys of a log are missing, unusable, or readable by others
+    │   └── AuditTrailError                  the log is not what its head, or a head known elsewhere, says it is
     ├── UnknownSubjectError (KeyError)       no result for that subject
     └── MissingExtraError (ImportError)      an optional part of riskshare is not installed
 
@@ -49,12 +55,15 @@ class Problem:
         What is wrong, in a sentence.
     remedy : str
         What to do next, in a sentence.
+    code : str
+        Stable, for programs; empty where none is promised.
     """
 
     file: str
     key: str
     rule: str
     remedy: str
+    code: str = ""
 
     def __str__(self) -> str:
         """One line: where, what, what to do."""
@@ -70,6 +79,10 @@ class PartnershipError(RiskshareError, ValueError):
         count = len(self.problems)
         title = f"The partnership has {count} problem{'' if count == 1 else 's'}:"
         super().__init__("\n".join([title, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class AgreementError(PartnershipError):
+    """There is no sharing agreement to ask: ``sharing.toml`` is missing or has problems, and the rest has none."""
 
 
 class PolicyError(RiskshareError, ValueError):
@@ -153,6 +166,35 @@ class PlaceError(RiskshareError, ValueError):
     def __init__(self, problems: Sequence[PlaceProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(["These places cannot be used:", *(f"  - {problem}" for problem in self.problems)]))
+
+
+class AuditError(RiskshareError):
+    """The audit log cannot be written or trusted: nothing may be disclosed."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        self.hint = hint
+        super().__init__(f"{what} {hint}")
+
+
+class AuditEntryError(AuditError, ValueError):
+    """An entry holds what a log may not hold; ``problems`` lists everything wrong, by key and never by value."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        title = "This cannot be logged, so nothing may be disclosed:"
+        RiskshareError.__init__(self, "\n".join([title, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class AuditWriteError(AuditError):
+    """An entry did not reach the disk."""
+
+
+class AuditKeyError(AuditError):
+    """The keys of a log are missing, unusable, or readable by others."""
+
+
+class AuditTrailError(AuditError):
+    """The log is not what its head, or a head known elsewhere, says it is."""
 
 
 class UnknownSubjectError(RiskshareError, KeyError):

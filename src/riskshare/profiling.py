@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -28,7 +28,11 @@ from riskshare.places.profile_tables import (
 from riskshare.places.profiles import DUTIES, NOBODY_M, Read, Surrounded, read_events, surround
 from riskshare.places.strata import Ground, lay_ground
 from riskshare.records.arguments import is_number, is_texts, is_whole, require
+from riskshare.reporting.profile_words import profile_sentences, profiles_html, shown_sentences
 from riskshare.version import VERSION
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 AUDIENCES: Final = ("practitioner", "partnership", "public")
 BANDS_M: Final = (100, 250, 500)
@@ -83,7 +87,7 @@ def profile_places(
     cell_m : int, metres
         Cells over which people are spread evenly.
     draws : int
-        For ranks and for what chance alone gives, 1 or more.
+        For ranks and for what chance alone gives, 1 to 100,000.
     seed : int
         Of the draws.
 
@@ -103,7 +107,8 @@ def profile_places(
     Limits of observed over expected are exact Poisson ones and take what is expected as known: where events cluster
     they are too narrow, so read an excess beside the hot spots. Methods: places, section 5.9.
     """
-    _check(bands_m, own_m, duties, null, audience, level, draws, seed)
+    asked = dict(locals())
+    _check(bands_m, own_m, duties, null, audience, level, cell_m, draws, seed)
     read = read_events(points, tuple(duties))
     checked, places = check_areas(areas), check_buildings(buildings)
     ground = lay_ground(checked, grid_over(checked.bounds, cell_m))
@@ -118,8 +123,11 @@ def profile_places(
         areas_table(places, near, ground, np.ones(len(places), dtype=np.bool_), least=0),
     )
     shown = show(tables, places, near, ground, practitioner=audience == "practitioner", public=audience == "public")
-    notes = _notes(read, places, covered, near, population is None and null is None, audience)
-    return PlaceProfiles(shown.buildings, shown.bands, shown.curve, shown.areas, audience, notes, seed)
+    notes = (
+        *_notes(read, places, covered, near, population is None and null is None, audience),
+        *_choices(tuple(duties), cell_m, level, draws, expects=population is not None or null is not None),
+    )
+    return PlaceProfiles(shown.buildings, shown.bands, shown.curve, shown.areas, audience, notes, seed, asked)
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,6 +149,8 @@ class PlaceProfiles:
     notes : tuple of str
         Every automatic choice with its unit, and everything left out. Never a building's name or place.
     seed : int
+    asked : mapping
+        The arguments of ``profile_places``: ``share`` profiles again from what a recipient may see.
     """
 
     buildings: gpd.GeoDataFrame
@@ -150,16 +160,47 @@ class PlaceProfiles:
     audience: str
     notes: tuple[str, ...]
     seed: int
+    asked: Mapping[str, Any]
     engine_version: str = VERSION
 
     def __repr__(self) -> str:
         """Return how many lines and for whom; never which or where."""
         return f"PlaceProfiles({len(self.buildings):,} buildings, {len(self.areas):,} lines of areas, {self.audience})"
 
+    def _repr_html_(self) -> str:
+        """Return a small table for a notebook: ids and figures; no name and no place."""
+        return profiles_html(self.buildings)
+
+    def sentences(self, *, named: bool = False) -> tuple[str, ...]:
+        """Return a paragraph a building, or below the practitioner level a sentence for each line that may be seen.
+
+        Parameters
+        ----------
+        named : bool
+            For practitioners, give names beside ids. Off by default: a screen is not for a refuge's name.
+        """
+        if self.audience == "practitioner":
+            return profile_sentences(self.buildings, self.bands, named=named)
+        return shown_sentences(self.buildings, self.areas)
+
+    def plot(self) -> Figure:
+        """Draw observed over expected in each band with its 95 % limits, by id; counts below the practitioner level.
+
+        Raises
+        ------
+        MissingExtraError
+            matplotlib is not installed.
+        """
+        from riskshare.reporting.profile_chart import draw_profiles, draw_shown
+
+        if self.audience == "practitioner":
+            return draw_profiles(self.buildings, self.bands, self.notes)
+        return draw_shown(self.buildings, self.areas, self.notes)
+
 
 def _check(
-    bands_m: object, own_m: object, duties: object, null: object, audience: object, level: object, draws: object,
-    seed: object,
+    bands_m: object, own_m: object, duties: object, null: object, audience: object, level: object, cell_m: object,
+    draws: object, seed: object,
 ) -> None:  # fmt: skip
     ends = list(bands_m) if isinstance(bands_m, (list, tuple, np.ndarray)) else []
     numbers = bool(ends) and all(is_number(end) for end in ends)
@@ -173,13 +214,18 @@ def _check(
                 is_number(own_m) and 0 <= float(own_m) < first  # type: ignore[arg-type]  # a number, as just asked
             ),
             "duties must be a list of categories.": is_texts(duties),
-            "null must be 'uniform' or None.": null in (None, "uniform"),
+            "null must be 'uniform' or None.": null is None or (isinstance(null, str) and null == "uniform"),
             f"audience must be one of {', '.join(AUDIENCES)}.": isinstance(audience, str) and audience in AUDIENCES,
             "level must be a number above 0 and below 1.": is_number(level) and 0 < level < 1,  # type: ignore[operator]
-            "draws must be a whole number, 1 or more.": is_whole(draws) and draws >= 1,  # type: ignore[operator]
+            "cell_m must be a whole number of metres, 1 to 100,000.": _between(cell_m, 1, 100_000),
+            "draws must be a whole number, 1 to 100,000.": _between(draws, 1, 100_000),
             "seed must be a whole number, 0 or more.": is_whole(seed) and seed >= 0,  # type: ignore[operator]
         },
     )
+
+
+def _between(value: object, least: int, most: int) -> bool:
+    return is_whole(value) and least <= int(value) <= most  # type: ignore[call-overload]  # a number, as just asked
 
 
 def _people(population: pd.DataFrame | None, ground: Ground, null: str | None) -> csr_array | None:
@@ -204,6 +250,18 @@ def _notes(
     else:
         notes.append("Protected buildings appear only in lines of five or more of a kind, without counts under 5.")
     return tuple(dict.fromkeys(notes))
+
+
+def _choices(duties: tuple[str, ...], cell_m: int, level: float, draws: int, *, expects: bool) -> tuple[str, ...]:
+    """Return what was decided by an option or by its default, with its unit."""
+    told = [f"Reports of duties, which never count: {', '.join(duties)}." if duties else "No category is a duty."]
+    if expects:
+        told.append(
+            f"People are spread evenly over cells of {cell_m:,} m, and one is added to each square of {NOBODY_M:g} m. "
+            f"An excess is decided at a false discovery rate of {level:g} over all buildings (Benjamini-Hochberg); "
+            f"ranks and what chance gives rest on {draws:,} draws."
+        )
+    return tuple(told)
 
 
 def _silence(near: Surrounded) -> list[str]:

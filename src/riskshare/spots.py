@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,33 +12,41 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskshare.errors import PlaceError, PlaceProblem
-from riskshare.places.areas import Areas, check_areas
+from riskshare.places.adjusting import adjust
+from riskshare.places.areas import check_areas
 from riskshare.places.borderline import border_events, border_notes
 from riskshare.places.cells import cells_table
-from riskshare.places.clusters import Clusters, describe, join_cells, sharing
+from riskshare.places.clusters import Clusters, describe, sharing
+from riskshare.places.covariates import COEFFICIENT_COLUMNS, cell_values, check_covariates, fit_covariates
 from riskshare.places.coverage import coverage_of
-from riskshare.places.events import MIN_SUPPORT, Assessed, claims_as_points
+from riskshare.places.events import Assessed
 from riskshare.places.grid import grid_over
 from riskshare.places.hot_cells import HotCells, Method, Rule, find_hot_cells
-from riskshare.places.people import check_population, people_in_cells
-from riskshare.places.points import Points, check_points
-from riskshare.places.strata import Events, Ground, Strata, count_cells, lay_ground, place_events, whole_claims
-from riskshare.places.together import (
-    Power,
-    Progress,
-    Setting,
-    alone_in,
-    measure_power,
-    observed,
-    settings,
+from riskshare.places.hot_notes import (
+    adjustment_notes,
+    area_notes,
+    must_expect,
+    must_know,
+    must_meet,
+    resample_notes,
+    rule_notes,
 )
+from riskshare.places.people import check_population, people_in_cells
+from riskshare.places.points import Points
+from riskshare.places.reading import points_of
+from riskshare.places.recording import Practice
+from riskshare.places.strata import Events, Ground, Strata, count_cells, lay_ground, place_events, whole_claims
+from riskshare.places.together import Power, Progress, Setting, alone_in, measure_power, observed, settings
+from riskshare.places.unlinked import join_unlinked, unlinked_notes
+from riskshare.places.views import Views, all_clusters, cluster_views, expected_in, need_of, touched
 from riskshare.records.arguments import is_number, is_texts, is_whole, require
 from riskshare.reporting.spot_words import spot_sentences, spots_html
 from riskshare.version import VERSION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Floats = NDArray[np.float64]
 
 CELL_M = 250
 """Proposal: about two streets; finer than most recorded points are precise, coarser than their snapping."""
@@ -53,6 +61,9 @@ def hotspots(
     min_support: float | None = None,
     coverage: pd.DataFrame | None = None,
     population: pd.DataFrame | None = None,
+    covariates: pd.DataFrame | None = None,
+    recording: Practice | None = None,
+    join_within: tuple[float, int] | None = None,
     cell_m: int = CELL_M,
     radius_cells: int = 1,
     level: float = 0.05,
@@ -80,9 +91,20 @@ def hotspots(
     population : DataFrame, optional
         ``easting, northing, cell_m, population`` and optionally ``authority``. Without it only where events *are* can
         be shown, not where they surprise: the densest 5 % of the ground, without significance.
+    covariates : DataFrame, optional
+        ``easting, northing, cell_m`` and a column for each, such as deprivation: how they raise what is expected is
+        told from the events themselves (``riskshare.places.covariates.fit_covariates``). What is then no surprise but
+        was one by people alone stays on the map, as need.
+    recording : RecordingPractice, optional
+        From ``riskshare.recording_practice``. Findings with it allowed for stand beside those without; counts never
+        change.
+    join_within : tuple of (metres, days), optional
+        An agreed rule: an event of a source that shares no claim id with any other is the nearest claim of another
+        source so near. By default nothing is joined by guess, and how many may count twice is said.
     cell_m : int, metres
+        1 to 100,000.
     radius_cells : int
-        Cells each way that are summed around each: 1 is 3 × 3.
+        Cells each way that are summed around each, 0 to 100: 1 is 3 × 3.
     level : float
         False discovery rate over all cells.
     method : str
@@ -90,9 +112,10 @@ def hotspots(
     null : str, optional
         ``uniform`` expects events evenly over the covered ground: every town centre is then "hot". For those who ask.
     resamples : int
-        Draws for stability and for "only visible together"; 0 for none.
+        Draws for stability and for "only visible together", and of the offsets of recording practice, up to 100,000; 0
+        for none.
     seed : int
-        Of the resamples.
+        Of the draws.
     progress : callable, optional
         Called with draws done and draws in all.
 
@@ -105,57 +128,117 @@ def hotspots(
     ArgumentError
         An argument is not of the kind needed.
     PlaceError
-        Points, areas, coverage or population cannot be used; everything wrong is listed.
+        Points, areas, coverage, population or covariates cannot be used; everything wrong is listed. Or recording
+        practice is given without anything to expect by, or that of other organisations.
 
     Notes
     -----
     Events are counted by recording organisation, source and category; each stratum keeps its own total, so a constant
-    difference in recording makes no cell hot. Methods: places, section 5.2.
+    difference in recording makes no cell hot. With recording practice, organisations are also compared with each
+    other. Methods: places, sections 5.2, 5.3 and 5.5.
     """
-    require(
-        "hotspots",
-        {
-            "radius_cells must be a whole number, 0 or more.": is_whole(radius_cells) and radius_cells >= 0,
-            "level must be a number above 0 and below 1.": is_number(level) and 0 < level < 1,
-            "method must be 'bh' or 'by'.": method in ("bh", "by"),
-            "null must be 'uniform' or None.": null in (None, "uniform"),
-            "resamples must be a whole number, 0 or more.": is_whole(resamples) and resamples >= 0,
-            "seed must be a whole number, 0 or more.": is_whole(seed) and seed >= 0,
-            "indicators must be texts, such as a list, or None.": indicators is None or is_texts(indicators),
-            "min_support must be a number above 0 and up to 1, or None.": min_support is None
-            or (is_number(min_support) and 0 < min_support <= 1),
-            "indicators and min_support are for an assessment only.": isinstance(points, Assessed)
-            or (indicators is None and min_support is None),
-        },
-    )
-    places, ground_of = _read_points(points, indicators, min_support), check_areas(areas)
-    _must_meet(places, ground_of)
+    asked = dict(locals())
+    _check(asked)
+    places, ground_of = points_of(points, indicators, min_support), check_areas(areas)
+    must_meet(places, ground_of)
     ground = lay_ground(ground_of, grid_over(ground_of.bounds, cell_m))
     covered = coverage_of(coverage, places, ground_of.codes)
     people = None if population is None else check_population(population, ground_of.codes)
-    rule = Rule(radius_cells, level, method, people is not None or null == "uniform")
-    events, strata, notes = place_events(whole_claims(places), ground, covered)
+    known = None if covariates is None else check_covariates(covariates)
+    rule = Rule(radius_cells, level, method, people is not None or known is not None or null == "uniform")
+    if recording is not None:
+        must_expect(rule)
+    linked, doubts = (places, unlinked_notes(places)) if join_within is None else join_unlinked(places, *join_within)
+    events, strata, notes = place_events(whole_claims(linked), ground, covered)
+    if recording is not None:
+        must_know(recording, strata.names)
 
     def weigh(over: Ground) -> Any:
         return over.shares if people is None else people_in_cells(people, over)
 
+    counts = count_cells(events, len(strata.names), ground.grid.n_cells)
     here = settings(ground, strata, weigh)
-    found = find_hot_cells(ground.grid, count_cells(events, len(strata.names), ground.grid.n_cells), here.base, rule)
-    clusters = join_cells(found.hot, events, ground)
-    counts = observed(here, events, events.cell)
-    alone = alone_in(here, counts, clusters, rule, found.dispersion)
+    plain, raised, by_people, adjustment = here.base, None, None, None
+    if known is not None:
+        raised = fit_covariates(known, ground, strata.names, counts, plain)
+        by_people = None if people is None else find_hot_cells(ground.grid, counts, plain, rule)
+        here = settings(ground, strata, weigh, raised.over)
+    found = find_hot_cells(ground.grid, counts, here.base, rule)
+    if recording is not None:
+        adjustment = adjust(
+            ground.grid, strata.names, counts, here.base, rule, recording,
+            rng=np.random.default_rng([seed, 1]), draws=resamples, raw=found,
+        )  # fmt: skip
+    views = Views(plain, raised, by_people, recording, adjustment)
+    clusters = all_clusters(found, views, events, ground)
+    alone = alone_in(here, observed(here, events, events.cell), clusters, rule, found.dispersion)
     power = measure_power(
-        here, strata, weigh, events, clusters, rule, found.dispersion,
-        resamples=resamples, rng=np.random.default_rng(seed), progress=progress,
+        here, strata, weigh, events, clusters, rule, found.dispersion, resamples=resamples,
+        rng=np.random.default_rng(seed), progress=progress, raised=None if raised is None else raised.over,
     )  # fmt: skip
     border = border_events(events, ground, places.projection.accuracy_m, clusters)
     said = (
-        *places.notes, *_area_notes(ground_of), *covered.notes, *notes, *border_notes(border, len(events)),
-        *_rule_notes(rule, cell_m, null), *_resample_notes(resamples, rule),
+        *places.notes, *area_notes(ground_of), *covered.notes, *doubts, *notes, *border_notes(border, len(events)),
+        *rule_notes(rule, cell_m, null, populated=people is not None), *(() if raised is None else raised.notes),
+        *(() if recording is None or adjustment is None else adjustment_notes(recording, strata.names, adjustment)),
+        *resample_notes(resamples, rule),
     )  # fmt: skip
     return HotSpots(
-        ground, strata, events, places, here, found, clusters, alone, power, border, rule, said, seed, resamples
+        ground,
+        strata,
+        events,
+        places,
+        here,
+        found,
+        clusters,
+        alone,
+        power,
+        border,
+        rule,
+        said,
+        seed,
+        resamples,
+        views,
+        asked,
     )
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    """Refuse arguments of another kind; all of them are named."""
+    indicators, support = given["indicators"], given["min_support"]
+    cell_m, radius, level, seed = (given[name] for name in ("cell_m", "radius_cells", "level", "seed"))
+    resamples, progress, recording = given["resamples"], given["progress"], given["recording"]
+    method, null, near = given["method"], given["null"], given["join_within"]
+    require(
+        "hotspots",
+        {
+            "cell_m must be a whole number of metres, 1 to 100,000.": is_whole(cell_m) and 1 <= cell_m <= 100_000,
+            "radius_cells must be a whole number, 0 to 100.": is_whole(radius) and 0 <= radius <= 100,
+            "level must be a number above 0 and below 1.": is_number(level) and 0 < level < 1,
+            "method must be 'bh' or 'by'.": isinstance(method, str) and method in ("bh", "by"),
+            "null must be 'uniform' or None.": null is None or (isinstance(null, str) and null == "uniform"),
+            "resamples must be a whole number, 0 to 100,000.": is_whole(resamples) and 0 <= resamples <= 100_000,
+            "seed must be a whole number, 0 or more.": is_whole(seed) and seed >= 0,
+            "progress must be a function of draws done and draws in all, or None.": progress is None
+            or callable(progress),
+            "indicators must be texts, such as a list, or None.": indicators is None or is_texts(indicators),
+            "min_support must be a number above 0 and up to 1, or None.": support is None
+            or (is_number(support) and 0 < support <= 1),
+            "indicators and min_support are for an assessment only.": isinstance(given["points"], Assessed)
+            or (indicators is None and support is None),
+            "recording must be a RecordingPractice, as from riskshare.recording_practice, or None.": recording is None
+            or isinstance(recording, Practice),
+            "join_within must be metres above 0 and whole days of 0 or more, such as (150, 1), or None.": near is None
+            or _is_near(near),
+        },
+    )
+
+
+def _is_near(value: object) -> bool:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        return False
+    metres, days = value
+    return is_number(metres) and metres > 0 and is_whole(days) and days >= 0
 
 
 @dataclass(frozen=True, repr=False)
@@ -173,7 +256,11 @@ class HotSpots:
     notes : tuple of str
         Every automatic choice with its unit, and everything left out.
     seed, resamples : int
-        Of the resamples.
+        Of the draws.
+    views : Views
+        What stands beside the main finding: by people alone, and with recording practice allowed for.
+    asked : mapping
+        The arguments of ``hotspots``: ``share`` finds hot spots again from what a recipient may see.
     """
 
     ground: Ground
@@ -190,6 +277,8 @@ class HotSpots:
     notes: tuple[str, ...]
     seed: int
     resamples: int
+    views: Views
+    asked: Mapping[str, Any]
     engine_version: str = VERSION
 
     @cached_property
@@ -198,13 +287,43 @@ class HotSpots:
         looked = self.points.take(self.points.looked)
         cell = self.ground.grid.cell_of(looked.x, looked.y)
         counts = np.bincount(cell[cell >= 0], minlength=self.ground.grid.n_cells)
-        return cells_table(self.ground, self.setting.base, self.found, None, counts, self.clustered.label)
+        raised = self.views.raised
+        known = None if raised is None else cell_values(raised.covariates, self.ground)[0]
+        return cells_table(
+            self.ground, self.setting.base, self.found, self.views.adjustment, counts, self.clustered.label,
+            self.views.by_people, known,
+        )  # fmt: skip
 
     @cached_property
     def clusters(self) -> gpd.GeoDataFrame:
-        """One line for each cluster of hot cells; see ``riskshare.places.clusters.describe``."""
-        together = self.power.only_together(self.alone) & (sharing(self.clustered).sum(axis=1) > 1)
-        return describe(self.clustered, self.ground, self.alone, together, self.power.stability)
+        """One line for each cluster of hot cells; see ``places.clusters.describe`` and ``places.views``.
+
+        Clusters that only another finding shows stand last: their ``hot`` is False.
+        """
+        main = touched(self.clustered, self.found.hot)
+        together = self.power.only_together(self.alone) & (sharing(self.clustered).sum(axis=1) > 1) & main
+        table = describe(self.clustered, self.ground, self.alone, together, self.power.stability)
+        people = self.views.by_people
+        beside = cluster_views(
+            self.clustered, self.found, self.views.adjustment, None if people is None else people.hot, self._need
+        )
+        return gpd.GeoDataFrame(pd.concat([table, beside], axis=1), geometry="geometry", crs=table.crs)
+
+    @property
+    def _need(self) -> Floats | None:
+        """How many times what people alone lead one to expect in each cluster is expected there; None if not asked."""
+        if self.views.raised is None:
+            return None
+        counts = count_cells(self.events, len(self.strata.names), self.ground.grid.n_cells)
+        expected, people = (expected_in(counts, base) for base in (self.setting.base, self.views.plain))
+        return need_of(self.clustered, expected, people)
+
+    @property
+    def covariates(self) -> pd.DataFrame:
+        """How covariates raise what is expected: ``places.covariates.COEFFICIENT_COLUMNS``; empty without any."""
+        if self.views.raised is None:
+            return pd.DataFrame(columns=list(COEFFICIENT_COLUMNS))
+        return self.views.raised.table.copy()
 
     @cached_property
     def found_again(self) -> pd.DataFrame:
@@ -255,7 +374,7 @@ class HotSpots:
         """
         from riskshare.reporting.spot_map import draw_spots
 
-        fine = self.cells[["geometry", "hot", "coverage", "gi_z"]]
+        fine = self.cells[["geometry", "hot", "hot_as_if_alike", "hot_after_adjustment"]]
         looked = np.column_stack((self.looked.x, self.looked.y))
         return draw_spots(
             self.ground.areas.frame, fine, self.clusters, looked, self.title, self.notes,
@@ -275,52 +394,3 @@ class HotSpots:
     def _repr_html_(self) -> str:
         """Return a small table of clusters for a notebook: whole authorities and counts; no place, nobody."""
         return spots_html(self.title, self.clusters, dict(zip(*self._names, strict=True)))
-
-
-def _read_points(
-    points: gpd.GeoDataFrame | Assessed, indicators: Sequence[str] | None, min_support: float | None
-) -> Points:
-    if isinstance(points, gpd.GeoDataFrame) or not isinstance(points, Assessed):
-        return check_points(points)
-    least = MIN_SUPPORT if min_support is None else float(min_support)
-    placed = claims_as_points(points, indicators=indicators, min_support=least)
-    checked = check_points(placed.points)
-    return replace(checked, notes=(*placed.notes, *(note for note in checked.notes if "weight" not in note)))
-
-
-def _must_meet(points: Points, areas: Areas) -> None:
-    """Refuse points and areas that do not overlap at all: one of them is in the wrong place."""
-    west, south, east, north = areas.bounds
-    inside = (points.x >= west) & (points.x <= east) & (points.y >= south) & (points.y <= north)
-    if inside.any():
-        return
-    hint = (
-        f"No point lies inside the areas' extent. Points: {points.x.min():,.0f} to {points.x.max():,.0f} east, "
-        f"{points.y.min():,.0f} to {points.y.max():,.0f} north; areas: {west:,.0f} to {east:,.0f} east, "
-        f"{south:,.0f} to {north:,.0f} north (metres). Check the reference system of both."
-    )
-    raise PlaceError([PlaceProblem("no_overlap", hint)])
-
-
-def _resample_notes(resamples: int, rule: Rule) -> tuple[str, ...]:
-    if resamples == 0:
-        return ("No resamples were drawn: nothing is said of stability, nor of what is visible only together.",)
-    what = "smoothed counts" if rule.significance else "the counts"
-    return (f"{resamples:,} resamples of {what}, every second one on a grid moved by half a cell.",)
-
-
-def _area_notes(areas: Areas) -> tuple[str, ...]:
-    return (f"Areas: {areas.projection.note}",) if areas.projection.note else ()
-
-
-def _rule_notes(rule: Rule, cell_m: int, null: str | None) -> tuple[str, ...]:
-    width = (2 * rule.radius_cells + 1) * cell_m
-    notes = [f"Cells of {cell_m:,} m; {width:,} × {width:,} m are summed around each."]
-    if not rule.significance:
-        notes.append(
-            "No population was given: the densest 5 % of the covered ground is shown, where events are. That is no "
-            "finding of significance."
-        )
-    if null == "uniform":
-        notes.append("Events were expected evenly over the ground, as asked: every town centre is then a hot spot.")
-    return tuple(notes)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from oracles import slow_places
+from riskshare.kernels.local_near_repeat import local_knox
 from riskshare.kernels.near_repeat import knox
+from riskshare.kernels.surroundings import excess_p
 
 
 def closed(edge: float) -> list[float]:
@@ -94,3 +96,54 @@ def test_expected_inside_strata_is_that_of_every_order_inside_them() -> None:
     )
     np.testing.assert_allclose(result.expected, every.mean(axis=0), atol=0.05)
     np.testing.assert_allclose(result.p, (every >= result.observed).mean(axis=0), atol=0.02)
+
+
+@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.filterwarnings("ignore:The inplace keyword", "ignore:.*copy keyword")  # pointpats' own
+def test_local_neighbours_and_their_p_are_pointpats_s(seed: int) -> None:
+    from pointpats import spacetime
+
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(10, 60))
+    if seed % 2:
+        x, y, t = (rng.integers(0, 20, n).astype(float) for _ in range(3))
+        delta, tau = float(rng.integers(2, 8)), float(rng.integers(1, 8))
+    else:
+        x, y, t = rng.uniform(0, 20, (3, n))
+        delta, tau = rng.uniform(2, 8, 2)
+    theirs = spacetime.KnoxLocal(np.stack((x, y), axis=1), t[:, None], delta, tau, permutations=0)
+    ours = local_knox(x, y, t, closed(delta)[1], closed(tau)[1])
+    assert ours.observed.tolist() == theirs.nsti.astype(int).tolist()
+    np.testing.assert_allclose(ours.p, theirs.p_hypergeom, atol=1e-12)
+
+
+def test_the_poisson_p_of_pointpats_is_the_poisson_tail_of_the_same_counts() -> None:
+    from pointpats import spacetime
+
+    x, y, t = burkitt()
+    theirs = spacetime.Knox(np.stack((x, y), axis=1), t[:, None], 20, 5, permutations=0)
+    ours = knox(x, y, t, closed(20), closed(5), n_permutations=1, rng=np.random.default_rng(1)).observed
+    product = ours.sum(axis=1)[0] * ours.sum(axis=0)[0] / ours.sum()
+    # Theirs is the chance of more pairs than were seen, ours that of as many or more.
+    assert float(excess_p(ours[0, 0] + 1, product)) == pytest.approx(theirs.p_poisson, rel=1e-9)
+    assert float(excess_p(ours[0, 0], product)) == pytest.approx(0.2222667, abs=1e-7)
+
+
+def test_local_p_is_that_of_every_order() -> None:
+    """Five events, two strata of three and two: each order of dates inside them is counted one by one."""
+    from itertools import permutations
+
+    x, y, t = np.array([0.0, 1.0, 2.0, 2.0, 9.0]), np.zeros(5), np.array([1.0, 2.0, 2.0, 2.5, 9.0])
+    for strata in (["a"] * 5, ["a", "a", "b", "b", "b"]):
+        same = np.array(strata)[:, None] == np.array(strata)[None, :]
+        near = (np.abs(x[:, None] - x[None, :]) < 1.5) & same & ~np.eye(5, dtype=bool)
+        every = []
+        for order in permutations(range(5)):
+            if np.array(strata)[list(order)].tolist() == strata:
+                dates = t[list(order)]
+                every.append((near & (np.abs(dates[:, None] - dates[None, :]) < 1.0)).sum(axis=1))
+        found = local_knox(x, y, t, 1.5, 1.0, strata=strata)
+        counts = np.array(every)
+        assert found.observed.tolist() == counts[0].tolist()
+        np.testing.assert_allclose(found.expected, counts.mean(axis=0))
+        np.testing.assert_allclose(found.p, (counts >= found.observed).mean(axis=0))

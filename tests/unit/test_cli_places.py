@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -117,3 +118,102 @@ def test_areas_must_be_a_map_and_tables_a_table(tmp_path: Path) -> None:
     (tmp_path / "a.gpkg").write_text("")
     with pytest.raises(PlaceError, match="unknown_file_kind"):
         read_table(tmp_path / "a.gpkg")
+
+
+# ------------------------------------------------------------------------------------- covariates, recording, a rule
+
+
+@pytest.fixture
+def forces(tmp_path: Path) -> Path:
+    """Two forces' events over two areas of 10 km: 600 in the west, 360 in the east."""
+    rng = np.random.default_rng(0)
+    east = np.concatenate([rng.uniform(400_000, 410_000, 600), rng.uniform(410_000, 420_000, 360)])
+    north = rng.uniform(300_000, 310_000, 960)
+    by = np.where(east < 410_000, "force a", "force b")
+    table = pd.DataFrame({"easting": east, "northing": north, "source": "police", "recorded_by": by})
+    table.to_csv(tmp_path / "events.csv", index=False)
+    return tmp_path / "events.csv"
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Path:
+    shapes = [shapely.box(400_000, 300_000, 410_000, 310_000), shapely.box(410_000, 300_000, 420_000, 310_000)]
+    frame = gpd.GeoDataFrame({"code": ["w", "e"], "name": ["West", "East"]}, geometry=shapes, crs=27700)
+    frame.to_file(tmp_path / "wide.gpkg")
+    return tmp_path / "wide.gpkg"
+
+
+@pytest.fixture
+def squares(tmp_path: Path) -> Path:
+    east, north = (
+        part.ravel() for part in np.meshgrid(400_000 + 1_000 * np.arange(20), 300_000 + 1_000 * np.arange(10))
+    )
+    table = pd.DataFrame({"easting": east, "northing": north, "cell_m": 1_000})
+    table.assign(population=50).to_csv(tmp_path / "people.csv", index=False)
+    table.assign(deprivation=(east // 1_000) % 3).to_csv(tmp_path / "deprivation.csv", index=False)
+    return tmp_path
+
+
+def test_recording_practice_is_estimated_told_drawn_and_written(forces: Path, wide: Path, squares: Path) -> None:
+    out = squares / "out"
+    code, text, _ = run(forces, "--areas", wide, "--population", squares / "people.csv", "--recording", "--snap-m", 20,
+                        "--cell-m", 1000, "--resamples", 3, "--out", out)  # fmt: skip
+    assert code == ExitCode.OK
+    told = " ".join(text.split())
+    assert "Recording practice" in told
+    assert "force b records 0." in told
+    assert "Allowed for recording practice in what is expected" in told
+    assert "20 m at the line are left out" not in told  # the practice's own notes stand with its picture
+    new = {"recording.internal.png", "recording_ratios.internal.csv", "recording_offsets.internal.csv"}
+    assert new <= {file.name for file in out.iterdir()}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in out.iterdir()} == {0o600}
+    assert pd.read_csv(out / "recording_offsets.internal.csv")["compared_with"].tolist() == ["force b", "force a"]
+
+
+def test_a_second_sources_file_is_compared_by_and_never_counted(forces: Path, wide: Path, squares: Path) -> None:
+    rng = np.random.default_rng(1)
+    second = pd.DataFrame(
+        {"easting": rng.uniform(400_000, 420_000, 800), "northing": rng.uniform(300_000, 310_000, 800)}
+    )
+    second.to_csv(squares / "ambulance.csv", index=False)
+    coverage = pd.DataFrame({"source": "police", "area": ["w", "e"], "from": "", "until": ""})
+    coverage.to_csv(squares / "coverage.csv", index=False)
+    code, text, err = run(forces, "--areas", wide, "--population", squares / "people.csv", "--recording", "--json",
+                        "--second-file", squares / "ambulance.csv", "--second-source", "ambulance", "--resamples", 0,
+                        "--coverage", squares / "coverage.csv", "--cell-m", 1000)  # fmt: skip
+    assert code == ExitCode.OK, err
+    found = json.loads(text)
+    assert found["n_events"] == 960
+    kinds = {row["information"]: row for row in found["recording"]["ratios"]}
+    assert set(kinds) == {"together", "boundary", "second source"}
+    assert kinds["second source"]["lower"] < 0.6 < kinds["second source"]["upper"]
+    assert found["recording"]["offsets"][0]["estimable"] is True
+
+
+def test_covariates_tell_need_and_the_json_holds_them(forces: Path, wide: Path, squares: Path) -> None:
+    code, text, _ = run(forces, "--areas", wide, "--population", squares / "people.csv", "--cell-m", 1000, "--json",
+                        "--covariates", squares / "deprivation.csv", "--resamples", 0)  # fmt: skip
+    assert code == ExitCode.OK
+    (line,) = json.loads(text)["covariates"]
+    assert line["covariate"] == "deprivation"
+    assert line["lower"] < 0.0 < line["upper"]
+
+
+def test_a_rule_for_reports_without_claim_ids(wide: Path, tmp_path: Path) -> None:
+    rows = [("police", "a", 0), ("ambulance", "a", 0), ("hospital", None, 60), ("hospital", None, 900)]
+    table = pd.DataFrame(rows, columns=["source", "claim_id", "easting"]).assign(date="2026-03-01", northing=305_000)
+    table["easting"] += 402_500
+    table.to_csv(tmp_path / "doubled.csv", index=False)
+    for given, counted in (((), 3), (("--join-within", 150, 1), 2)):
+        code, text, _ = run(tmp_path / "doubled.csv", "--areas", wide, "--resamples", 0, "--json", *given)
+        assert code == ExitCode.OK
+        assert json.loads(text)["n_events"] == counted
+
+
+def test_what_is_for_recording_alone_is_refused_without_it(forces: Path, wide: Path) -> None:
+    code, _, told = run(forces, "--areas", wide, "--second-source", "ambulance")
+    assert code == ExitCode.USAGE
+    assert "give that too" in " ".join(told.split())
+    code, _, told = run(forces, "--areas", wide, "--recording", "--resamples", 0)
+    assert code == ExitCode.PROBLEMS
+    assert "recording_without_expectation" in told

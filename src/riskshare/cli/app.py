@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
+from riskshare.cli.agreement_commands import agreement
+from riskshare.cli.audit_commands import audit
 from riskshare.cli.faults import Guarded, Unusable
+from riskshare.cli.options import Json, Quiet, iso_day
 from riskshare.cli.screen import Screen
+from riskshare.cli.share_commands import share
 
 app = typer.Typer(
     cls=Guarded,
@@ -19,21 +23,22 @@ app = typer.Typer(
     help="Multi-agency risk assessment: agreed thresholds and trust in, evidence in, explained scores out. "
     "Nothing here decides about a person.",
     epilog="Exit codes: 0 done, 1 problems found, 2 wrong usage, 3 not signed, 4 unknown subject, "
-    "5 file not read or written, 6 optional part missing, 70 a mistake of riskshare, 141 nobody reads the output.",
+    "5 file not read or written, 6 optional part missing, 7 audit log unusable, 10 to 15 what audit verify found, "
+    "70 a mistake of riskshare, 141 nobody reads the output.",
 )
 
 
-def iso_day(text: str) -> dt.date:
-    """Return a day written as YYYY-MM-DD."""
+def metres(text: str) -> tuple[float, ...]:
+    """Return distances in metres, separated by commas.
+
+    >>> metres("100,250,500")
+    (100.0, 250.0, 500.0)
+    """
     try:
-        return dt.date.fromisoformat(text) if len(text) == len("2026-03-31") else _refuse_day()
+        return tuple(float(part) for part in text.split(","))
     except ValueError:
-        return _refuse_day()
-
-
-def _refuse_day() -> dt.date:
-    message = "A day is written YYYY-MM-DD, such as 2026-03-31."
-    raise Unusable(message) from None
+        message = "Bands are distances in metres, such as 100,250,500."
+        raise Unusable(message) from None
 
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The agreed partnership, such as thresholds.")]
@@ -48,8 +53,6 @@ AcceptBad = Annotated[
     typer.Option("--accept-bad", help="Read on where more than a fifth of the rows are faulty; those stay set aside."),
 ]
 Nation = Annotated[str, typer.Option("--nation", help="Bank holidays: england, wales, scotland or northern_ireland.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the files made; owner-only.")]
 
 
@@ -177,6 +180,9 @@ thresholds = typer.Typer(
     help="Whose bar is higher, by how much, and what it costs; and who acts how fast.",
 )
 app.add_typer(thresholds, name="thresholds")
+app.add_typer(audit, name="audit")
+app.add_typer(agreement, name="agreement")
+app.command()(share)
 
 
 @thresholds.command("show")
@@ -252,6 +258,25 @@ def hotspots(
         Path | None, typer.Option("--population", help="People a square: what makes a count surprising.")
     ] = None,
     coverage: Annotated[Path | None, typer.Option("--coverage", help="Which source looked where and when.")] = None,
+    covariates: Annotated[
+        Path | None, typer.Option("--covariates", help="Circumstances a square, such as deprivation: need, told apart.")
+    ] = None,
+    recording: Annotated[
+        bool, typer.Option("--recording", help="Also estimate how differently organisations record, and allow for it.")
+    ] = False,
+    second_source: Annotated[
+        str | None, typer.Option("--second-source", help="A source recorded alike everywhere, such as ambulance.")
+    ] = None,
+    second_file: Annotated[
+        Path | None, typer.Option("--second-file", help="Its events, where POINTS has them not; never counted.")
+    ] = None,
+    snap_m: Annotated[
+        float | None, typer.Option("--snap-m", min=0, help="How far places are snapped or blurred, metres.")
+    ] = None,
+    join_within: Annotated[
+        tuple[float, int] | None,
+        typer.Option("--join-within", metavar="M DAYS", help="Agreed rule: reports without claim ids are one claim."),
+    ] = None,
     cell_m: Annotated[int, typer.Option("--cell-m", min=1, help="Side of a cell, metres.")] = 250,
     level: Annotated[float, typer.Option("--level", help="False discovery rate over all cells.")] = 0.05,
     method: Annotated[Literal["bh", "by"], typer.Option("--method", help="bh, or by: stricter.")] = "bh",
@@ -263,12 +288,57 @@ def hotspots(
 ) -> None:
     """Find where events cluster, whoever's border runs through it, and who would have found it alone."""
     from riskshare.cli.places import Asked, run_hotspots
+    from riskshare.cli.recording import Compared
+    from riskshare.io.writing import check_folder
+
+    if not recording and (second_source, second_file, snap_m) != (None, None, None):
+        message = "--second-source, --second-file and --snap-m are for --recording: give that too."
+        raise Unusable(message)
+    if out is not None:
+        check_folder(out)
+    compared = Compared(second_source, second_file, snap_m) if recording else None
+    tables = points, areas, population, coverage
+    asked = Asked(*tables, cell_m, level, method, resamples, seed, covariates, join_within, compared)
+    run_hotspots(asked, out, Screen(as_json, quiet))
+
+
+@app.command()
+def profile(
+    points: Annotated[Path, typer.Argument(metavar="POINTS", help="Events: CSV, Parquet, GeoPackage or GeoJSON.")],
+    areas: Annotated[Path, typer.Option("--areas", help="The authorities' polygons, with a column code.")],
+    buildings: Annotated[
+        Path, typer.Option("--buildings", help="Points or outlines with id; name, kind, protected if known.")
+    ],
+    population: Annotated[
+        Path | None, typer.Option("--population", help="People a square: what makes a count surprising.")
+    ] = None,
+    coverage: Annotated[Path | None, typer.Option("--coverage", help="Which source looked where and when.")] = None,
+    bands: Annotated[
+        Any, typer.Option("--bands", parser=metres, metavar="M,M,...", help="Where each band ends, metres.")
+    ] = "100,250,500",
+    own_m: Annotated[float, typer.Option("--own-m", min=0, help="Reach of a building's own address, metres.")] = 25,
+    duty: Annotated[
+        list[str] | None, typer.Option("--duty", help="A category that never counts; repeatable, for the usual ones.")
+    ] = None,
+    audience: Annotated[
+        Literal["practitioner", "partnership", "public"],
+        typer.Option("--audience", help="Who the files are made for: only practitioners see protected buildings."),
+    ] = "practitioner",
+    level: Annotated[float, typer.Option("--level", help="False discovery rate over all buildings.")] = 0.05,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the draws behind ranks.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for internal files; owner-only.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Profile the ground around buildings: what happens there, beside what its people would lead one to expect."""
+    from riskshare.cli.profiles import Asked, run_profile
     from riskshare.io.writing import check_folder
 
     if out is not None:
         check_folder(out)
-    asked = Asked(points, areas, population, coverage, cell_m, level, method, resamples, seed)
-    run_hotspots(asked, out, Screen(as_json, quiet))
+    duties = None if duty is None else tuple(duty)
+    asked = Asked(points, areas, buildings, population, coverage, bands, own_m, duties, audience, level, seed)
+    run_profile(asked, out, Screen(as_json, quiet))
 
 
 @app.command()

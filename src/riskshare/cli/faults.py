@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from riskshare.errors import (
+    AuditError,
     EvidenceError,
     MissingExtraError,
     PartnershipError,
@@ -37,6 +38,20 @@ class ExitCode(IntEnum):
     NOT_WRITTEN = 5
     """A file could not be read or written."""
     MISSING_EXTRA = 6
+    NOT_LOGGED = 7
+    """The audit log, its keys or its head cannot be used: nothing is disclosed."""
+    LOG_ALTERED = 10
+    """`audit verify`: an entry is not what was sealed."""
+    LOG_BROKEN_LINK = 11
+    """`audit verify`: an entry was removed, put in or moved."""
+    LOG_SHORTER = 12
+    """`audit verify`: a known head speaks of entries that are gone."""
+    LOG_UNKNOWN_KEY = 13
+    """`audit verify`: an entry names a key that is not known at its place."""
+    LOG_TORN_TAIL = 14
+    """`audit verify`: the file ends within an entry."""
+    LOG_REWRITTEN = 15
+    """`audit verify`: a known head is not in a log whose seals all hold."""
     INTERNAL = 70
     """A mistake of ours."""
 
@@ -45,6 +60,7 @@ _KINDS: Final = (
     (UnsignedPolicyError, ExitCode.NOT_SIGNED),
     (UnknownSubjectError, ExitCode.UNKNOWN_SUBJECT),
     (MissingExtraError, ExitCode.MISSING_EXTRA),
+    (AuditError, ExitCode.NOT_LOGGED),
     (PartnershipError, ExitCode.PROBLEMS),
     (EvidenceError, ExitCode.PROBLEMS),
     (PlaceError, ExitCode.PROBLEMS),

@@ -10,9 +10,10 @@ import geopandas as gpd
 import pandas as pd
 
 from riskshare.assessment import Assessment
+from riskshare.cli.recording import Compared, estimate, recording_document, tell_recording, write_recording
 from riskshare.cli.screen import Screen
 from riskshare.io.points import read_areas, read_points, read_table
-from riskshare.io.writing import internal_name, make_folder, write_bytes, write_text
+from riskshare.io.writing import internal_name, make_folder, write_bytes, write_figure, write_text
 from riskshare.reporting.sentences import INTERNAL
 from riskshare.spots import HotSpots, hotspots
 
@@ -36,23 +37,35 @@ class Asked(NamedTuple):
     method: Literal["bh", "by"]
     resamples: int
     seed: int
+    covariates: Path | None = None
+    join_within: tuple[float, int] | None = None
+    compared: Compared | None = None
 
 
 def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
     """Find hot spots, say what was found and assumed, and, if asked, write cells, clusters, map and report."""
-    population = None if asked.population is None else read_table(asked.population)
-    coverage = None if asked.coverage is None else read_table(asked.coverage)
+    population, coverage, covariates = (
+        None if path is None else read_table(path) for path in (asked.population, asked.coverage, asked.covariates)
+    )
     points, areas = read_points(asked.points), read_areas(asked.areas)
+    practice = None
+    if asked.compared is not None:
+        practice = estimate(asked.compared, points, areas, population, coverage, asked.seed)
     with screen.progress("Resampling") as done:
         spots = hotspots(
-            points, areas, population=population, coverage=coverage, cell_m=asked.cell_m, level=asked.level,
-            method=asked.method, resamples=asked.resamples, seed=asked.seed, progress=done,
+            points, areas, population=population, coverage=coverage, covariates=covariates, recording=practice,
+            join_within=asked.join_within, cell_m=asked.cell_m, level=asked.level, method=asked.method,
+            resamples=asked.resamples, seed=asked.seed, progress=done,
         )  # fmt: skip
     files = [] if out is None else write_spots(spots, out)
+    if practice is not None:
+        files += [] if out is None else write_recording(practice, out)
+        tell_recording(practice, screen)
     tell_spots(spots, screen)
     for file in files:
         screen.say(f"Written: {file} (readable by you alone).")
-    screen.document({**summary(spots), "files": [file.name for file in files]})
+    document = summary(spots) if practice is None else {**summary(spots), "recording": recording_document(practice)}
+    screen.document({**document, "files": [file.name for file in files]})
 
 
 def demo_spots(assessment: Assessment, data: Path, screen: Screen) -> HotSpots:
@@ -95,12 +108,8 @@ def write_spots(spots: HotSpots, out: Path) -> list[Path]:
 
 def write_picture(spots: HotSpots, folder: Path) -> Path:
     """Write the map as a picture."""
-    from matplotlib import pyplot
-
-    figure, picture = spots.plot(), io.BytesIO()
-    figure.savefig(picture, format="png", dpi=130)
-    pyplot.close(figure)
-    return write_bytes(folder / internal_name("hotspots", ".png"), picture.getvalue())
+    words = f"{spots.title}. {' '.join(spots.sentences())}"
+    return write_figure(folder / internal_name("hotspots", ".png"), spots.plot(), words)
 
 
 def _write_map(target: Path, frame: gpd.GeoDataFrame) -> Path:
@@ -122,10 +131,8 @@ def _flat(clusters: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def summary(spots: HotSpots) -> dict[str, Any]:
     """Return what was found as plain values, without places."""
-    table = spots.clusters.drop(columns="geometry")
-    table = table.assign(stability=table["stability"].astype(object).where(table["stability"].notna(), None))
-    lead = table["lead_authority"].astype(object)
-    table = table.assign(lead_authority=lead.where(pd.notna(lead), None))
+    table = spots.clusters.drop(columns="geometry").astype(object)
+    table = table.where(table.notna(), None)
     clusters = [
         {str(name): list(value) if isinstance(value, tuple) else value for name, value in row.items()}
         for row in table.to_dict("records")
@@ -136,9 +143,15 @@ def summary(spots: HotSpots) -> dict[str, Any]:
         "n_events": len(spots.events),
         "n_hot_cells": int(spots.found.hot.sum()),
         "clusters": clusters,
+        "covariates": _plain(spots.covariates),
         "border_events": int(spots.border_events["event"].nunique()),
         "notes": list(spots.notes),
         "seed": spots.seed,
         "resamples": spots.resamples,
         "engine_version": spots.engine_version,
     }
+
+
+def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]

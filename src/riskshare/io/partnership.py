@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from riskshare.errors import PartnershipError, Problem
-from riskshare.io.partnership_files import Table, read_tables, shown
+from riskshare.errors import AgreementError, PartnershipError, Problem
+from riskshare.io.partnership_files import SHARING, Table, read_tables, shown
 from riskshare.io.partnership_schema import Fitted, R, alone, fit, group, join
+from riskshare.records.agreement import Agreement, AgreementSet
+from riskshare.records.agreement import in_order as agreement_in_order
 from riskshare.records.arguments import is_path, require
 from riskshare.records.base import Record, Text
 from riskshare.records.checks import find_problems
 from riskshare.records.checks_draft import Draft, Group
+from riskshare.records.checks_sharing import check_sharing
 from riskshare.records.partnership import Agency, Partnership, Signature
 from riskshare.records.partnership_hash import by_id, in_order
 from riskshare.records.policy import (
@@ -44,13 +47,20 @@ class SignaturesFile(Record):
     signatures: tuple[Signature, ...] = ()
 
 
+class SharingFile(Record):
+    """What ``sharing.toml`` holds."""
+
+    agreements: tuple[Agreement, ...]
+
+
 def load_partnership(folder: str | os.PathLike[str]) -> Partnership:
     """Return the agreed partnership that a folder holds, read whole and checked.
 
     The folder holds ``partnership.toml``, ``common_scale.toml``, ``trust.toml``, ``scales/*.toml`` (one scale
     each, under any name) and, once somebody has signed, ``signatures.toml``. Keys are the fields of the records in
-    ``riskshare.records``. ``sharing.toml`` may stand there and is not read; any other ``.toml`` file is a problem,
-    and other files are ignored. Lists whose order means nothing come back sorted by id.
+    ``riskshare.records``. ``sharing.toml``, once something is agreed about sharing, is checked with the rest; any
+    other ``.toml`` file is a problem, and other files are ignored. Lists whose order means nothing come back sorted by
+    id.
 
     Parameters
     ----------
@@ -70,6 +80,8 @@ def load_partnership(folder: str | os.PathLike[str]) -> Partnership:
     PartnershipError
         Something is wrong. ``problems`` lists everything at once, sorted, each with file, key path (positions count
         from 0, as in ``indicators[3].family``), rule and remedy. No configured text is repeated beyond ids.
+    AgreementError
+        The same, where everything but the sharing agreement is good.
 
     Examples
     --------
@@ -97,9 +109,23 @@ def load_partnership(folder: str | os.PathLike[str]) -> Partnership:
     )
     problems += find_problems(draft)
     problems += _unplaceable(draft, {problem.file for problem in problems})
+    papers = _papers(tables, draft, problems)
+    if problems and {problem.file for problem in problems} == {SHARING}:
+        raise AgreementError(sorted(set(problems)))
     if problems or head is None or trust is None or common is None:
         raise PartnershipError(sorted(set(problems)))
-    return _assemble(draft, head.entry.record, trust.entry.record, common.entry.record)
+    return _assemble(draft, papers, head.entry.record, trust.entry.record, common.entry.record)
+
+
+def _papers(tables: dict[str, Table | None], draft: Draft, problems: list[Problem]) -> Group[Agreement] | None:
+    """Return the sharing agreements, if there is a file of them, adding what is wrong to ``problems``."""
+    table = tables.get(SHARING)
+    if table is None:
+        return None
+    fitted, faults = fit(SharingFile, table, SHARING)
+    papers = group(fitted, "agreements", Agreement, ("id", "version"))
+    problems += [*faults, *check_sharing(papers, draft)]
+    return papers
 
 
 def _unplaceable(draft: Draft, faulty: set[str]) -> list[Problem]:
@@ -137,7 +163,9 @@ def _fit_all(
     )
 
 
-def _assemble(draft: Draft, head: PartnershipFile, trust: TrustPolicy, common: CommonScale) -> Partnership:
+def _assemble(
+    draft: Draft, papers: Group[Agreement] | None, head: PartnershipFile, trust: TrustPolicy, common: CommonScale
+) -> Partnership:
     agencies = by_id([in_order(agency) for agency in head.agencies])
     scales = by_id([in_order(entry.record) for entry in draft.scales.entries])
     return Partnership(
@@ -149,4 +177,16 @@ def _assemble(draft: Draft, head: PartnershipFile, trust: TrustPolicy, common: C
         trust=in_order(trust),
         signatures=tuple(sorted((e.record for e in draft.signatures.entries), key=lambda s: s.agency)),
         is_example=head.example,
+        sharing=_sharing(papers, draft),
+    )
+
+
+def _sharing(papers: Group[Agreement] | None, draft: Draft) -> AgreementSet | None:
+    if papers is None:
+        return None
+    agreements = [agreement_in_order(entry.record) for entry in papers.entries]
+    return AgreementSet(
+        agreements=tuple(sorted(agreements, key=lambda one: (one.kind != "charter", one.id, one.version))),
+        registered=tuple(sorted(draft.agencies.ids)),
+        conditions=tuple(sorted(draft.handling_conditions.ids)),
     )

@@ -16,9 +16,8 @@ from riskshare.errors import Problem
 Table: TypeAlias = dict[str, Any]
 
 REQUIRED: Final = ("common_scale.toml", "partnership.toml", "trust.toml")
-OPTIONAL: Final = ("signatures.toml",)
-TOLERATED: Final = ("sharing.toml",)
-"""Known, and read by the sharing stage alone."""
+SHARING: Final = "sharing.toml"
+OPTIONAL: Final = ("signatures.toml", SHARING)
 SCALES: Final = "scales"
 NO_FOLDER: Final = "the folder given"
 """Stands for its name, which is not repeated: at a command line it may be a pseudonym in the wrong place."""
@@ -74,7 +73,7 @@ def _names(folder: Path) -> tuple[list[str], list[Problem]]:
         for name in REQUIRED
         if name not in present
     ]
-    unknown = [name for name in present if _is_toml(name) and name not in (*REQUIRED, *OPTIONAL, *TOLERATED)]
+    unknown = [name for name in present if _is_toml(name) and name not in (*REQUIRED, *OPTIONAL)]
     problems += [
         Problem(shown(name), "", "Unknown file.", "Correct its name, or move it into scales/ if it is a scale.")
         for name in unknown

@@ -23,6 +23,7 @@ _NUMBER: Final = ("It must be a number.", "Write digits without quotes, such as 
 _DATE: Final = ("It must be a date.", "Write it as 2026-03-31, without quotes.")
 _TABLE: Final = ("It must be a table of keys.", "Write `key = value` lines under its heading.")
 _BOUND: Final = "Choose a number within bounds, and check the unit and the decimal point."
+_MOMENT: Final = "Write it as 2026-03-31T09:30:00Z, or with its offset, without quotes."
 _LENGTH: Final = "Give the number of entries that is asked for."
 
 _PLAIN_WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -45,6 +46,11 @@ _PLAIN_WORDS: Final[dict[str, tuple[str, str]]] = {
     "too_short": ("It has fewer than {min_length} entries.", _LENGTH),
     "date_type": _DATE,
     "date_parsing": _DATE,
+    "timezone_aware": ("The time has no offset.", _MOMENT),
+    "datetime_type": ("It must be a moment.", _MOMENT),
+    "datetime_parsing": ("It must be a moment.", _MOMENT),
+    "datetime_from_date_parsing": ("It must be a moment.", _MOMENT),
+    "moment_range": ("The moment is before 1900 or after 2100.", _MOMENT),
     "model_type": _TABLE,
     "dict_type": _TABLE,
 }
@@ -146,7 +152,8 @@ def _explain(file: str, table: Table, where: Location, kind: str, context: dict[
         rule, remedy = _PLAIN_WORDS.get(kind, _OTHER)
         rule = rule.format_map(context)
     owner = _owner(table, where)
-    return Problem(file, _key_path(where), f"{rule[:-1]} (in '{owner}')." if owner else rule, remedy)
+    said = f"{rule[:-1]} (in '{owner}')." if owner else rule
+    return Problem(file, _key_path(where), said, remedy, code=kind)
 
 
 def _owner(table: Table, where: Location) -> str | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyogrio.errors import DataSourceError  # type: ignore[import-untyped]  # ships no types
 
 from riskshare.errors import PlaceError, PlaceProblem
+from riskshare.records.arguments import is_path, require
 
 T = TypeVar("T")
 _TABLES: Final = (".csv", ".csv.gz", ".parquet")
@@ -38,12 +39,14 @@ def read_points(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
 
     Raises
     ------
+    ArgumentError
+        ``path`` is no path.
     PlaceError
         The file is of another kind, cannot be read as what it is, or says nowhere where anything happened.
     OSError
         The file is not there or may not be read.
     """
-    file = _there(path)
+    file = _there("read_points", path)
     if _kind(file) in _MAPS:
         return _dated(_read(file, lambda: gpd.read_file(file)))
     table = read_table(file)
@@ -56,7 +59,7 @@ def read_points(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
 
 def read_areas(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
     """Return authorities' areas, or buildings, from a GeoPackage, GeoJSON or shapefile; errors as ``read_points``."""
-    file = _there(path)
+    file = _there("read_areas", path)
     if _kind(file) not in _MAPS:
         raise PlaceError([_other_kind(file, _MAPS)])
     return _read(file, lambda: gpd.read_file(file))
@@ -64,7 +67,7 @@ def read_areas(path: str | os.PathLike[str]) -> gpd.GeoDataFrame:
 
 def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     """Return a table such as population or coverage from CSV or Parquet; errors as ``read_points``."""
-    file = _there(path)
+    file = _there("read_table", path)
     kind = _kind(file)
     if kind not in _TABLES:
         raise PlaceError([_other_kind(file, (*_TABLES, *_MAPS))])
@@ -73,7 +76,8 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     return _read(file, lambda: pd.read_csv(file, encoding="utf-8-sig"))
 
 
-def _there(path: str | os.PathLike[str]) -> Path:
+def _there(function: str, path: str | os.PathLike[str]) -> Path:
+    require(function, {"path must be a path, such as 'events.csv'.": is_path(path)})
     file = Path(path)
     with file.open("rb"):  # says why if it cannot be read
         return file

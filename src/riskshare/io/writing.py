@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INTERNAL_MARK: Final = "internal"
-OWNER_ONLY: Final = 0o600
 _NOTHING_DONE: Final = "Nothing was done; give another place"
 _COORDINATES: Final = frozenset({"easting", "northing", "longitude", "latitude", "geometry"})
 _UNSAFE_STARTS: Final = (*FORMULA_STARTS, "\t", "\r", "\n")
@@ -152,7 +151,7 @@ def write_csv(target: Path, frame: pd.DataFrame, marks: Mapping[str, str]) -> Pa
         if pa.types.is_list(column.type):
             column = pa.array([";".join(item) for item in column.to_pylist()], pa.string())
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            column = pa.array([_harmless(item) for item in column.to_pylist()], pa.string())
+            column = pa.array([harmless(item) for item in column.to_pylist()], pa.string())
         columns.append(column)
     sink = pa.BufferOutputStream()
     pyarrow.csv.write_csv(pa.table(columns, names=table.column_names), sink)
@@ -190,10 +189,10 @@ def _column(values: pd.Series[Any]) -> pa.Array:
     return pa.array([None if item is None or item is pd.NA or item != item else item for item in items], pa.string())
 
 
-def _harmless(text: str | None) -> str | None:
+def harmless(text: str | None) -> str | None:
     """Return text that no spreadsheet takes for a formula.
 
-    >>> _harmless("=1+1"), _harmless("S-0042")
+    >>> harmless("=1+1"), harmless("S-0042")
     ("'=1+1", 'S-0042')
     """
     if text is None:

@@ -198,7 +198,7 @@ def _stratum_mass(total: float, share: Floats, phi: float, count: int) -> Floats
         factors[0] = np.exp(gammaln(beta + total) - gammaln(beta) + gammaln(size) - gammaln(size + total))
         # Beyond the total the first factor is 0; the last need only stay above it.
         factors[1:] *= (alpha + j) / (beta + np.maximum(total - j - 1.0, 0.0))
-    return np.cumprod(factors, axis=0)
+    return np.asarray(np.cumprod(factors, axis=0), dtype=np.float64)
 
 
 def _log_mass_of_all(strata: Strata) -> Floats:

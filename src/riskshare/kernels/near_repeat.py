@@ -135,7 +135,7 @@ def knox(
     >>> bool(0.25 < result.p[0, 0] < 0.42), result.space_intervals
     (True, ('[0, 10)', '[10, inf)'))
     """
-    columns = _checked(x, y, t, strata)
+    columns = check_events(x, y, t, strata)
     space, time = _edges(space_bands, "space_bands"), _edges(time_bands, "time_bands")
     _check_options(space, metric, n_permutations, same_place)
     events = _ordered(*columns)
@@ -153,9 +153,10 @@ def knox(
 # ------------------------------------------------------------------------------------------------ what is asked
 
 
-def _checked(
+def check_events(
     x: ArrayLike, y: ArrayLike, t: ArrayLike, strata: ArrayLike | None
 ) -> tuple[Floats, Floats, Floats, NDArray[np.intp]]:
+    """Return x, y and t as numbers and strata numbered from 0, or refuse what is no such column."""
     xs, ys, ts = (np.asarray(column, dtype=np.float64) for column in (x, y, t))
     labels = np.zeros(xs.shape, dtype=np.intp) if strata is None else np.asarray(strata)
     if xs.ndim != 1 or not xs.shape == ys.shape == ts.shape == labels.shape:
@@ -235,7 +236,7 @@ def _count(
         dates = _orders(events, stop - start, start == 0, rng)
         # One band more at the bottom: what lies nearer than the first edge is no band, but not the outermost either.
         near = np.zeros((stop - start, finite.size, time.size - 1), dtype=np.int64)
-        for i, j, band in _near_pairs(events.place, finite, norm):
+        for i, j, band in near_pairs(events.place, finite, norm):
             _tally(near, dates, i, j, band, time)
         counts[start:stop, : finite.size - 1] = near[:, 1:]
         if outer:
@@ -257,7 +258,7 @@ def _orders(events: _Events, n_draws: int, with_observed: bool, rng: np.random.G
     return draws
 
 
-def _near_pairs(
+def near_pairs(
     place: Floats, edges: Floats, norm: float
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]:
     """Yield blocks of (i, j, band) of each pair nearer than the last edge, by band; band 0 is below all."""

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskshare.places.grid import Grid
-from riskshare.places.hot_cells import HotCells, Rule, find_hot_cells
-from riskshare.places.recording import RecordingPractice
+from riskshare.places.hot_cells import HotCells, Rule, find_hot_cells, hot_only
+from riskshare.places.recording import Practice
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 Names = tuple[tuple[str, str, str], ...]
 
 DRAWS: Final = 100
+OFTEN: Final = 0.8
+"""Proposal: share of draws from which what only adjustment shows is more than an offset that came out too large."""
 EITHER_WAY: Final = "hot either way"
 BY_ADJUSTMENT: Final = "hot only because of the adjustment"
 BEFORE_ONLY: Final = "hot only before adjustment"
@@ -59,22 +61,44 @@ class Adjustment:
         Organisations together with the offsets applied.
     share : numpy.ndarray of float64
         Share of draws of the offsets in which a cell is hot; NaN where nobody covers it, and everywhere without draws.
-    draws : int
+    drawn : numpy.ndarray of uint8, shape (draws, cells / 8)
+        Which cells were hot in each draw, packed by ``numpy.packbits``.
     """
 
     raw: HotCells
     pooled: HotCells
     adjusted: HotCells
     share: Floats
-    draws: int
+    drawn: NDArray[np.uint8]
+
+    @property
+    def draws(self) -> int:
+        """How many draws of the offsets there were."""
+        return len(self.drawn)
 
     @property
     def verdict(self) -> NDArray[np.object_]:
         """What adjustment does to each cell that is hot in the raw or the adjusted finding; empty for the others."""
-        before, after = self.raw.hot | self.pooled.hot, self.adjusted.hot
-        said = np.full(before.size, NEITHER, dtype=object)
-        said[before & after], said[~before & after], said[before & ~after] = EITHER_WAY, BY_ADJUSTMENT, BEFORE_ONLY
-        return said
+        return _verdict(self.raw.hot | self.pooled.hot, self.adjusted.hot)
+
+    @property
+    def sure(self) -> Bools:
+        """Which cells are hot after adjustment and in 80 % of draws of the offsets; all that are hot without draws."""
+        if not self.draws:
+            return self.adjusted.hot
+        return np.asarray(self.adjusted.hot & (np.nan_to_num(self.share) >= OFTEN - 1e-9), dtype=np.bool_)
+
+    def of_clusters(self, label: Ints, n: int) -> NDArray[np.object_]:
+        """Return the verdict on ``n`` clusters, numbered by cell in ``label``: hot where any of their cells is."""
+        return _verdict(_any(self.raw.hot | self.pooled.hot, label, n), _any(self.adjusted.hot, label, n))
+
+    def stability(self, label: Ints, n: int) -> Floats:
+        """Return the share of draws in which any cell of each cluster is hot; NaN without draws."""
+        if not self.draws:
+            return np.full(n, np.nan)
+        size = self.share.size
+        found = [_any(np.unpackbits(one, count=size).astype(np.bool_), label, n) for one in self.drawn]
+        return np.asarray(np.mean(found, axis=0), dtype=np.float64)
 
     def sentence(self, cell: int) -> str:
         """Return what to say of one cell; empty where it was never hot."""
@@ -89,9 +113,20 @@ class Adjustment:
         return "Adjustment({:,} hot by own totals, {:,} pooled, {:,} adjusted)".format(*counts)
 
 
-def adjusted_base(
-    names: Names, counts: Ints, base: Floats, practice: RecordingPractice, theta: Floats | None = None
-) -> Pooled:
+def _verdict(before: Bools, after: Bools) -> NDArray[np.object_]:
+    said = np.full(before.size, NEITHER, dtype=object)
+    said[before & after], said[~before & after], said[before & ~after] = EITHER_WAY, BY_ADJUSTMENT, BEFORE_ONLY
+    return said
+
+
+def _any(hot: Bools, label: Ints, n: int) -> Bools:
+    """Return which clusters, numbered by cell, hold a hot cell."""
+    met = np.zeros(n + 1, dtype=np.bool_)
+    met[label[hot]] = True
+    return met[:-1]
+
+
+def adjusted_base(names: Names, counts: Ints, base: Floats, practice: Practice, theta: Floats | None = None) -> Pooled:
     """Return strata pooled over the organisations that can be compared, with offsets in what they expect.
 
     Parameters
@@ -101,7 +136,7 @@ def adjusted_base(
     counts : numpy.ndarray of int64, shape (strata, cells)
     base : numpy.ndarray of float64, shape (strata, cells)
         People (or ground) that each stratum covered: in one unit for all of a source.
-    practice : RecordingPractice
+    practice : Practice
     theta : numpy.ndarray of float64, shape (strata,), optional
         Offsets to use instead of the practice's: a draw, or 0s for none.
 
@@ -114,7 +149,7 @@ def adjusted_base(
     used = np.array([value for _, value in found]) if theta is None else np.asarray(theta, dtype=np.float64)
     groups: dict[tuple[object, ...], list[int]] = {}
     for place, ((source, _, category), (component, _)) in enumerate(zip(names, found, strict=True)):
-        key = (source, category, component) if component >= 0 else (place,)
+        key = (practice.kind_of(source), category, component) if component >= 0 else (place,)
         groups.setdefault(key, []).append(place)
     members = tuple(np.array(group, dtype=np.int64) for group in groups.values())
     scaled = base * np.exp(used)[:, None]
@@ -126,7 +161,7 @@ def adjusted_base(
 
 
 def adjust(
-    grid: Grid, names: Names, counts: Ints, base: Floats, rule: Rule, practice: RecordingPractice, *,
+    grid: Grid, names: Names, counts: Ints, base: Floats, rule: Rule, practice: Practice, *,
     rng: np.random.Generator, draws: int = DRAWS, raw: HotCells | None = None,
 ) -> Adjustment:  # fmt: skip
     """Return hot cells by own totals, pooled and adjusted, and how often each stays hot over draws of the offsets.
@@ -137,7 +172,7 @@ def adjust(
     names, counts, base
         As for ``adjusted_base``.
     rule : Rule
-    practice : RecordingPractice
+    practice : Practice
     rng : numpy.random.Generator
     draws : int
         0 for none.
@@ -158,10 +193,13 @@ def adjust(
     pooled = find_hot_cells(grid, plain.counts, plain.base, rule)
     after = adjusted_base(names, counts, base, practice)
     adjusted = find_hot_cells(grid, after.counts, after.base, rule)
+    drawn = np.zeros((draws, -(-base.shape[1] // 8)), dtype=np.uint8)
     times = np.zeros(base.shape[1])
-    for theta in practice.draw(names, draws, rng):
+    for number, theta in enumerate(practice.draw(names, draws, rng)):
         one = adjusted_base(names, counts, base, practice, theta)
-        times += find_hot_cells(grid, one.counts, one.base, rule, dispersion=adjusted.dispersion).hot
+        hot = hot_only(grid, one.counts, one.base, rule, dispersion=adjusted.dispersion)
+        times += hot
+        drawn[number] = np.packbits(hot)
     covered = (base > 0).any(axis=0)
     share = np.where(covered, times / draws, np.nan) if draws else np.full(times.size, np.nan)
-    return Adjustment(first, pooled, adjusted, share, draws)
+    return Adjustment(first, pooled, adjusted, share, drawn)

@@ -27,6 +27,7 @@ QUESTIONS: Final = {
     "space_time_dbscan": "Where do events lie close together within a few days?",
     "density": "How many events a square kilometre does each source see around here, edges allowed for?",
     "near_repeat": "Does one event make another more likely, nearby and soon after?",
+    "near_repeat_events": "Which events had more others nearby and soon before or after than dates alone would give?",
     "trends": "Do events in each cluster rise or fall over the months?",
 }
 """What each lens asks. They can disagree, because their questions differ."""

@@ -23,7 +23,7 @@ from riskshare.kernels.space_time_scan import SpaceTimeCluster
 from riskshare.kernels.space_time_scan import space_time_permutation as scan_space_time
 from riskshare.places.crs import BRITISH_GRID
 from riskshare.places.lens_events import QUESTIONS, Seen, say, see, who_shares
-from riskshare.places.near_repeats import near_repeat
+from riskshare.places.near_repeats import near_repeat, near_repeat_events
 from riskshare.places.people import check_population, expected_base, people_in_cells
 from riskshare.places.point_clusters import dbscan, space_time_dbscan, trends
 from riskshare.places.strata import count_cells
@@ -35,6 +35,7 @@ __all__ = [
     "dbscan",
     "density",
     "near_repeat",
+    "near_repeat_events",
     "space_time_dbscan",
     "space_time_permutation",
     "trends",

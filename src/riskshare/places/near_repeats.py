@@ -9,7 +9,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from riskshare.kernels.local_near_repeat import local_knox
+from riskshare.kernels.multiplicity import adjusted_p
 from riskshare.kernels.near_repeat import knox
+from riskshare.places.crs import BRITISH_GRID
 from riskshare.places.lens_events import QUESTIONS, say, see
 from riskshare.records.arguments import is_number, is_whole, require
 
@@ -81,6 +84,65 @@ def near_repeat(
     )
     say(table, QUESTIONS["near_repeat"], seen.notes)
     return table
+
+
+def near_repeat_events(
+    points: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    *,
+    coverage: pd.DataFrame | None = None,
+    distance_m: float = 200,
+    days: float = 8,
+) -> gpd.GeoDataFrame:
+    """Return each event with how many others lie nearby and soon before or after it, and how surprising that is.
+
+    Parameters
+    ----------
+    points, areas, coverage
+        As for ``hotspots``, with dates that are days.
+    distance_m : float, metres
+        Nearby is less than this.
+    days : float
+        Soon is less than this many days before or after: 8 is up to a week.
+
+    Returns
+    -------
+    GeoDataFrame
+        One line an event with others nearby and soon, the most surprising first: ``observed, expected, near, soon, p,
+        q, authority, geometry``. p is hypergeometric, of pairs inside one organisation × source × category; q is
+        adjusted over all events (Benjamini-Hochberg).
+
+    Raises
+    ------
+    ArgumentError, PlaceError
+        An argument or a table cannot be used; dates are months.
+    """
+    require(
+        "near_repeat_events",
+        {
+            "distance_m must be a number of metres above 0.": is_number(distance_m) and distance_m > 0,
+            "days must be a number of days above 0.": is_number(days) and days > 0,
+        },
+    )
+    seen = see(points, areas, coverage, 1_000, dated=True, days=True)
+    events, codes = seen.events.points, np.array(seen.ground.areas.codes, dtype=object)
+    found = local_knox(events.x, events.y, events.day, float(distance_m), float(days), strata=seen.events.stratum)
+    table = pd.DataFrame(
+        {
+            "observed": found.observed,
+            "expected": found.expected,
+            "near": found.near,
+            "soon": found.soon,
+            "p": found.p,
+            "q": adjusted_p(found.p),
+            "authority": codes[seen.events.area],
+        }
+    )
+    frame = gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(events.x, events.y), crs=BRITISH_GRID)
+    frame = frame.iloc[np.lexsort((events.y, events.x, -found.observed, found.p))]
+    frame = frame[frame["observed"] > 0].reset_index(drop=True)
+    say(frame, QUESTIONS["near_repeat_events"], seen.notes)
+    return frame
 
 
 def _rising(edges: Sequence[float]) -> bool:

@@ -94,13 +94,21 @@ def people_in_cells(population: pd.DataFrame, ground: Ground) -> csr_array:
     -------
     scipy.sparse.csr_array of float64
         Its sum is the people of all squares that touch an area.
+
+    Raises
+    ------
+    PlaceError
+        No square touches any.
     """
-    square, cell, overlap = _overlaps(population, ground)
+    square, cell, overlap = overlaps(population, ground)
     shares = ground.shares.tocsc()
     count = np.diff(shares.indptr)[cell]
     at = np.repeat(np.arange(cell.size), count)
-    place = np.concatenate([np.arange(a, b) for a, b in zip(shares.indptr[cell], shares.indptr[cell + 1], strict=True)])
-    place = place.astype(np.int64) if cell.size else np.zeros(0, dtype=np.int64)
+    spans = [np.arange(a, b) for a, b in zip(shares.indptr[cell], shares.indptr[cell + 1], strict=True)]
+    if not sum(span.size for span in spans):
+        hint = "No square of the population lies over an area. Check that both are in National Grid metres."
+        raise PlaceError([PlaceProblem("population_elsewhere", hint)])
+    place = np.concatenate(spans).astype(np.int64)
     area, room = shares.indices[place].astype(np.int64), overlap[at] * shares.data[place]
     named = population["area"].to_numpy(dtype=np.int64)[square[at]]
     mine = (named < 0) | (named == area)
@@ -111,12 +119,15 @@ def people_in_cells(population: pd.DataFrame, ground: Ground) -> csr_array:
     return csr_array(table)
 
 
-def _overlaps(population: pd.DataFrame, ground: Ground) -> tuple[Ints, Ints, Floats]:
-    """Return (square, cell, square metres they share) for every pair that overlaps."""
+def overlaps(squares: pd.DataFrame, ground: Ground) -> tuple[Ints, Ints, Floats]:
+    """Return (square, cell, square metres they share) for every pair of a table's squares and cells that overlaps.
+
+    ``squares`` has columns ``easting``, ``northing`` and ``cell_m``, as a population does.
+    """
     grid = ground.grid
-    west = population["easting"].to_numpy() - grid.shift_east_m - grid.col * grid.cell_m
-    south = population["northing"].to_numpy() - grid.shift_north_m - grid.row * grid.cell_m
-    side = population["cell_m"].to_numpy(dtype=np.float64)
+    west = squares["easting"].to_numpy() - grid.shift_east_m - grid.col * grid.cell_m
+    south = squares["northing"].to_numpy() - grid.shift_north_m - grid.row * grid.cell_m
+    side = squares["cell_m"].to_numpy(dtype=np.float64)
     x, at_x, wide = _spans(west, side, grid.cell_m, grid.n_cols)
     y, at_y, high = _spans(south, side, grid.cell_m, grid.n_rows)
     columns, rows = (
@@ -140,7 +151,7 @@ def _spans(start: Floats, side: Floats, cell_m: int, n: int) -> tuple[Ints, Ints
     return square[inside], column[inside], (high - low)[inside]
 
 
-def expected_base(ground_of: Floats, weights: csr_array) -> NDArray[Any]:
+def expected_base(ground_of: Floats, weights: csr_array, raised: Floats | None = None) -> NDArray[Any]:
     """Return what each stratum would count in each cell, up to a factor of its own (strata × cells).
 
     Parameters
@@ -149,5 +160,8 @@ def expected_base(ground_of: Floats, weights: csr_array) -> NDArray[Any]:
         Share of the period that the stratum covered each area: ``Strata.ground``.
     weights : scipy sparse, shape (areas, cells)
         People, or ground where nobody is known.
+    raised : numpy.ndarray of float64, shape (strata, cells), optional
+        How many times more than by its people alone is expected there: ``places.covariates``.
     """
-    return np.asarray((weights.T @ ground_of.T).T, dtype=np.float64)
+    plain = np.asarray((weights.T @ ground_of.T).T, dtype=np.float64)
+    return plain if raised is None else plain * raised

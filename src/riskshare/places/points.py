@@ -24,6 +24,10 @@ NO_DAY: Final = np.iinfo(np.int64).min
 ONE_SOURCE: Final = "all"
 """The name of the source, organisation or category where a table names none."""
 
+_MOMENT: Final = (
+    r"^(?P<day>\d{4}-\d{2}-\d{2})(?P<time>[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?$"
+)
+
 _DEFAULTS: Final = {
     "source": "no column `source`: all events are taken as one source's",
     "recorded_by": "no column `recorded_by`: each authority is taken as its own recording organisation",
@@ -55,6 +59,8 @@ class Points:
         Found by enforcement or our own prompting: drawn as "where we looked", never counted.
     precision_m : numpy.ndarray of float64, metres
         How far an event may lie from where it is placed; NaN where nobody says.
+    row : numpy.ndarray of int64
+        The row of the table that each came from, from 1, as messages number them.
     projection : Projection
     notes : tuple of str
         Every default that was taken, and everything left out, in sentences.
@@ -73,6 +79,7 @@ class Points:
     weight: Floats
     looked: NDArray[np.bool_]
     precision_m: Floats
+    row: Ints
     projection: Projection
     notes: tuple[str, ...]
     joined: tuple[str, ...] = ()
@@ -90,7 +97,7 @@ class Points:
         return Points(
             self.x[which], self.y[which], self.source[which], self.recorded_by[which], self.category[which],
             self.day[which], self.claim[which], self.weight[which], self.looked[which], self.precision_m[which],
-            self.projection, self.notes, self.joined,
+            self.row[which], self.projection, self.notes, self.joined,
         )  # fmt: skip
 
 
@@ -101,9 +108,10 @@ def check_points(frame: gpd.GeoDataFrame) -> Points:
     ----------
     frame : GeoDataFrame
         Points in any stated reference system, with optional columns ``source``, ``recorded_by``, ``category``,
-        ``date`` (dates, or text as YYYY-MM-DD or YYYY-MM), ``claim_id``, ``weight`` (above 0), ``arises_from`` and
-        ``precision_m`` (metres, blank where not known).
-        Each missing one takes a default that is said in ``notes``.
+        ``date`` (dates; or text as YYYY-MM-DD, YYYY-MM or a moment such as 2026-03-31T23:30Z), ``claim_id``,
+        ``weight`` (above 0), ``arises_from`` and ``precision_m`` (metres, blank where not known). Each missing one
+        takes a default that is said in ``notes``. A moment with a zone counts on the day that it was in London; one
+        without counts on the day it names.
 
     Returns
     -------
@@ -140,9 +148,11 @@ def _assemble(frame: gpd.GeoDataFrame, columns: dict[str, Any]) -> Points:
     keep = np.flatnonzero(~missing)[~off]
     notes = [text for name, text in _DEFAULTS.items() if name not in frame]
     notes += [projection.note] if projection.note else []
-    notes += _left_out(int(missing.sum()), int(off.sum()))
+    beyond = np.flatnonzero(~missing)[off]
+    notes += _left_out(np.flatnonzero(missing), beyond)
+    notes += [] if "claim_id" in frame else _repeats(frame, keep)
     if keep.size == 0:
-        hint = "No event has a place that can be used. " + " ".join(_left_out(int(missing.sum()), int(off.sum())))
+        hint = "No event has a place that can be used. " + " ".join(_left_out(np.flatnonzero(missing), beyond))
         raise PlaceError([PlaceProblem("no_points", hint.strip())])
     n = len(frame)
     defaults: dict[str, Any] = {
@@ -153,17 +163,32 @@ def _assemble(frame: gpd.GeoDataFrame, columns: dict[str, Any]) -> Points:
     cells = {name: columns.get(name, default)[keep] for name, default in defaults.items()}
     return Points(
         x[~off], y[~off], cells["source"], cells["recorded_by"], cells["category"], cells["date"], cells["claim_id"],
-        cells["weight"], cells["arises_from"], cells["precision_m"], projection, tuple(notes),
+        cells["weight"], cells["arises_from"], cells["precision_m"], keep + 1, projection, tuple(notes),
     )  # fmt: skip
 
 
-def _left_out(placeless: int, off: int) -> list[str]:
-    found = []
-    if placeless:
-        found.append(f"{placeless:,} events without a place, or at 0, 0, were left out.")
-    if off:
-        found.append(f"{off:,} events beyond the British National Grid were left out.")
-    return found
+def _left_out(placeless: Ints, off: Ints) -> list[str]:
+    kinds = ((placeless, "without a place, or at 0, 0,"), (off, "beyond the British National Grid"))
+    return [f"{which.size:,} events {what} were left out{_first(which)}." for which, what in kinds if which.size]
+
+
+def _first(rows: Ints) -> str:
+    """Return where the first of some rows stands, for a note."""
+    return f" (row {rows[0] + 1})" if rows.size == 1 else f" (the first is row {rows[0] + 1})"
+
+
+def _repeats(frame: gpd.GeoDataFrame, keep: Ints) -> list[str]:
+    """Return a note on rows that say the same as an earlier one: two events, or one sent twice; nothing tells which."""
+    plain = pd.DataFrame(frame.drop(columns=frame.geometry.name)).iloc[keep]
+    shapes = frame.geometry.to_numpy()[keep]
+    table = plain.astype(str).assign(_x=shapely.get_x(shapes), _y=shapely.get_y(shapes))
+    again = keep[table.duplicated().to_numpy()]
+    if not again.size:
+        return []
+    return [
+        f"{again.size:,} rows say the same as an earlier one in every column{_first(again)}; each counts. If some were "
+        "sent twice, give a column `claim_id`."
+    ]
 
 
 def _shape_problems(frame: gpd.GeoDataFrame) -> list[PlaceProblem]:
@@ -224,18 +249,33 @@ def _precisions(column: pd.Series[Any]) -> tuple[Floats, list[PlaceProblem]]:
 
 def _days(column: pd.Series[Any]) -> tuple[Ints, list[PlaceProblem]]:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return _whole_days(column.dt.tz_convert("Europe/London").dt.tz_localize(None)), []
+        return _whole_days(_in_london(column)), []
     if pd.api.types.is_datetime64_any_dtype(column):
         return _whole_days(column), []
-    texts = column.astype("string")
+    texts = column.astype("string").str.strip()
+    parts = texts.str.extract(_MOMENT)
     month_only = texts.str.fullmatch(r"\d{4}-\d{2}").fillna(False).astype(bool)
-    day = texts.str.slice(0, 10).where(~month_only, texts + "-15")
-    good = day.str.fullmatch(r"\d{4}-\d{2}-\d{2}").fillna(False).astype(bool)
-    read = pd.to_datetime(day.where(good), format="%Y-%m-%d", errors="coerce")
+    day = parts["day"].where(~month_only, texts + "-15")
+    read = pd.to_datetime(day, format="%Y-%m-%d", errors="coerce")
+    zoned = parts["zone"].notna() & read.notna()
+    if zoned.any():
+        # A zone says which moment it was; the day it counts on is the one that it was here.
+        moments = pd.to_datetime(texts[zoned], format="ISO8601", utc=True, errors="coerce")
+        read = read.where(~zoned, _in_london(moments).reindex(read.index))
+    timed = parts["time"].notna() & ~zoned & read.notna()
+    if timed.any():
+        hours = pd.to_datetime(texts[timed], format="ISO8601", errors="coerce")
+        read = read.where(~timed | hours.reindex(read.index).notna())
     wrong = (read.isna() & column.notna()).to_numpy()
     if wrong.any():
-        return np.zeros(len(column), dtype=np.int64), [_column_problem("date", wrong, "must be YYYY-MM-DD or YYYY-MM")]
+        rule = "must be YYYY-MM-DD, YYYY-MM or a moment such as 2026-03-31T23:30Z"
+        return np.zeros(len(column), dtype=np.int64), [_column_problem("date", wrong, rule)]
     return _whole_days(read), []
+
+
+def _in_london(moments: pd.Series[Any]) -> pd.Series[Any]:
+    local: pd.Series[Any] = moments.dt.tz_convert("Europe/London").dt.tz_localize(None)
+    return local
 
 
 def _whole_days(column: pd.Series[Any]) -> Ints:

@@ -83,10 +83,9 @@ class Surrounded:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Read:
-    """Events with what profiles need besides: stated precision (NaN), hour of the week's slot, reports of duties."""
+    """Events with what profiles need besides: the slot of the week they fall in (NaN), and reports of duties."""
 
     points: Points
-    precision_m: Floats
     school_hours: Floats
     duty: Bools
     notes: tuple[str, ...]
@@ -98,43 +97,25 @@ def read_events(points: gpd.GeoDataFrame, duties: tuple[str, ...]) -> Read:
     Parameters
     ----------
     points : GeoDataFrame
-        As ``check_points``, with optional ``precision_m`` (metres) and ``time`` (HH:MM); or ``date`` may be a moment.
+        As ``check_points``, with optional ``time`` (HH:MM); or ``date`` may be a moment.
     duties : tuple of str
         Categories that never count.
 
     Raises
     ------
     PlaceError
-        As ``check_points``, and for precision or times that cannot be read.
+        As ``check_points``, and for times that cannot be read.
     """
-    numbered = points
-    if isinstance(points, gpd.GeoDataFrame):
-        # The row's number rides along as its weight, which profiles do not use: it says which rows were kept.
-        numbered = points.assign(weight=np.arange(1.0, len(points) + 1.0))
-    checked = check_points(numbered)
-    row = checked.weight.astype(np.int64) - 1
-    precision, problems = _precision(points)
-    hours, time_note, time_problems = _school_hours(points)
-    if problems or time_problems:
-        raise PlaceError([*problems, *time_problems])
-    notes = [*checked.notes, *time_note]
-    if "precision_m" not in points:
-        notes.append("no column `precision_m`: how precisely events are placed is not known")
+    checked = check_points(points)
+    row = checked.row - 1
+    hours, said, problems = _school_hours(points)
+    if problems:
+        raise PlaceError(problems)
+    # Every event counts 1 here, whatever a table weighs it.
+    notes = [*(note for note in checked.notes if "`weight`" not in note), *said]
     if "category" not in points:
         notes.append("no column `category`: reports of missing people and of staff duties cannot be told apart here")
-    return Read(checked, precision[row], hours[row], np.isin(checked.category, duties), tuple(notes))
-
-
-def _precision(points: gpd.GeoDataFrame) -> tuple[Floats, list[PlaceProblem]]:
-    if "precision_m" not in points:
-        return np.full(len(points), np.nan), []
-    stated = points["precision_m"]
-    read = pd.to_numeric(stated, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = (np.isnan(read) & stated.notna().to_numpy()) | (read < 0) | np.isinf(read)
-    if wrong.any():
-        hint = f"Column `precision_m` must be metres, 0 or more, or blank; see row {int(np.argmax(wrong)) + 1}."
-        return read, [PlaceProblem("bad_precision_m", hint)]
-    return read, []
+    return Read(checked, hours[row], np.isin(checked.category, duties), tuple(notes))
 
 
 def _school_hours(points: gpd.GeoDataFrame) -> tuple[Floats, list[str], list[PlaceProblem]]:
@@ -218,7 +199,7 @@ def surround(
     expected = np.full((n, n_bands), np.nan)
     if people is not None:
         expected = _expected(held[1], people, strata.ground, np.bincount(events.stratum, minlength=len(strata.names)))
-    slot, precision = kept.school_hours[row][pairs.event], kept.precision_m[row][pairs.event]
+    slot, precision = kept.school_hours[row][pairs.event], events.points.precision_m[pairs.event]
     known = ~np.isnan(kept.school_hours[row])
     return Surrounded(
         edges_m, observed, expected,
@@ -257,7 +238,7 @@ def _countable(read: Read, buildings: Buildings, own_m: float, narrowest_m: floa
     """Return the events that may count, one a claim, in order of claim."""
     home = np.zeros(len(read.points), dtype=np.bool_)
     home[find_pairs(buildings, read.points.x, read.points.y, float(np.nextafter(own_m, np.inf))).event] = True
-    coarse = read.precision_m > narrowest_m
+    coarse = read.points.precision_m > narrowest_m
     left = (
         (read.duty, "reports of missing people or of staff duties are no risk of the area and count nowhere"),
         (home & ~read.duty, f"events within {own_m:g} m of a building are taken as its own address and drawn apart"),
@@ -274,13 +255,13 @@ def _countable(read: Read, buildings: Buildings, own_m: float, narrowest_m: floa
     row = number[_rows_of(read.points.take(number), once)]
     order = np.argsort(once.claim, kind="stable")
     row = row[order]
-    return Read(read.points.take(row), read.precision_m[row], read.school_hours[row], read.duty[row], ()), notes
+    return Read(read.points.take(row), read.school_hours[row], read.duty[row], ()), notes
 
 
 def _rows_of(points: Points, once: Points) -> Ints:
-    """Return the row of each kept event, by the number that rides as its weight."""
-    order = np.argsort(points.weight, kind="stable")
-    return order[np.searchsorted(points.weight[order], once.weight)]
+    """Return the place of each kept event among all, by the row of the table that it came from."""
+    order = np.argsort(points.row, kind="stable")
+    return order[np.searchsorted(points.row[order], once.row)]
 
 
 def _expected(held: Floats, people: csr_array, ground_of: Floats, totals: Ints) -> Floats:

@@ -17,13 +17,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskshare.errors import PlaceError, PlaceProblem
-from riskshare.places.areas import check_areas
+from riskshare.places.areas import Areas
 from riskshare.places.audits import audit_lines, check_audit
 from riskshare.places.borders import Cut
 from riskshare.places.levelling import Comparisons
 from riskshare.places.offsets import AUDIT, SECOND, estimate_offsets
 from riskshare.places.placebo import Placebos, placebo_lines
-from riskshare.places.points import check_points
+from riskshare.places.points import ONE_SOURCE, Points
 from riskshare.places.recording_notes import SOCIAL, applied_notes, cut_notes, second_notes
 from riskshare.places.recording_reading import read_barriers, read_field
 from riskshare.places.recording_series import quarterly
@@ -37,7 +37,6 @@ from riskshare.places.recording_units import (
     set_beside,
 )
 from riskshare.places.second_source import Beside, pair_comparisons, ratio_comparisons
-from riskshare.records.arguments import is_number, is_whole, require
 
 Floats = NDArray[np.float64]
 
@@ -51,110 +50,66 @@ MIN_EVENTS: Final = 30
 SecondBy = Literal["ratio", "pairs"]
 
 
-def recording_practice(
-    points: gpd.GeoDataFrame,
-    areas: gpd.GeoDataFrame,
-    *,
-    population: pd.DataFrame | None = None,
-    coverage: pd.DataFrame | None = None,
-    second_source: str | None = None,
-    second_by: SecondBy = "ratio",
-    audit: pd.DataFrame | None = None,
-    barriers: gpd.GeoDataFrame | None = None,
-    width_m: float = WIDTH_M,
-    snap_m: float | None = None,
-    segment_m: float = SEGMENT_M,
-    min_events: int = MIN_EVENTS,
-    seed: int = 0,
-) -> RecordingPractice:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How offsets are estimated; see ``riskshare.practice.recording_practice``, which checks them."""
+
+    second_source: str | None = None
+    second_by: SecondBy = "ratio"
+    width_m: float = WIDTH_M
+    snap_m: float | None = None
+    segment_m: float = SEGMENT_M
+    min_events: int = MIN_EVENTS
+    seed: int = 0
+
+
+def estimate_practice(
+    places: Points, ground_of: Areas, options: Options, *, population: pd.DataFrame | None = None,
+    coverage: pd.DataFrame | None = None, audit: pd.DataFrame | None = None, barriers: gpd.GeoDataFrame | None = None,
+) -> Practice:  # fmt: skip
     """Return how much more or less each organisation records than others, of alike events, and how sure that is.
 
     Parameters
     ----------
-    points : GeoDataFrame
-        Events; see ``riskshare.places.points.check_points``. ``source`` names a *kind* of source that several
-        organisations have, such as police; ``recorded_by`` names the organisation. Leave out events at buildings' own
-        addresses that reporting duties produce.
-    areas : GeoDataFrame
-        ``code``, ``geometry`` of every authority.
-    population, coverage : DataFrame, optional
-        As for ``riskshare.hotspots``. Without a population, the ground itself is taken to be alike on both sides.
-    second_source : str, optional
-        A source recorded under one practice on both sides, such as ambulance.
-    second_by : str
-        ``ratio`` compares counts; ``pairs`` takes the share of the second source's claims that the first has too.
-    audit : DataFrame, optional
-        ``recorded_by, accuracy, lower, upper``; see ``riskshare.places.audits.check_audit``.
-    barriers : GeoDataFrame, optional
-        Rivers, motorways, railways, parks: border along them is left out.
-    width_m : float, metres
-        Of the strips each side of a line.
-    snap_m : float, metres, optional
-        How far recorded places may be from true ones: this much each side of a line is left out. Default: the accuracy
-        of the projection used.
-    segment_m : float, metres
-        The longest piece of border taken as one.
-    min_events : int
-        Events that each side of a border, and each source beside another, must hold.
-    seed : int
-        Of the test for change in time.
-
-    Returns
-    -------
-    RecordingPractice
+    places : Points
+        ``source`` names kinds of source that several organisations have.
+    ground_of : Areas
+    options : Options
+    population, coverage, audit, barriers
+        As for ``riskshare.practice.recording_practice``.
 
     Raises
     ------
-    ArgumentError
-        An argument is not of the kind needed.
     PlaceError
-        Points, areas, coverage, population, audit or barriers cannot be used, or no such second source.
-
-    Notes
-    -----
-    θ of organisation k is the logarithm of what k records over the mean of those it can be compared with. Border
-    segments give δ = ln[(O_k + ½)/E_k] − ln[(O_l + ½)/E_l] with variance 1/(O_k + ½) + 1/(O_l + ½) + ω², ω² from
-    placebo lines; weighted least squares over the network of organisations, with full covariance.
+        A table cannot be used, or there is no such second source.
     """
-    require(
-        "recording_practice",
-        {
-            "second_source must be the name of a source or None.": second_source is None
-            or isinstance(second_source, str),
-            "second_by must be 'ratio' or 'pairs'.": second_by in ("ratio", "pairs"),
-            "width_m must be a number of metres above 0.": is_number(width_m) and width_m > 0,
-            "snap_m must be a number of metres, 0 or more, or None.": snap_m is None
-            or (is_number(snap_m) and snap_m >= 0),
-            "segment_m must be a number of metres above 0.": is_number(segment_m) and segment_m > 0,
-            "min_events must be a whole number, 1 or more.": is_whole(min_events) and min_events >= 1,
-            "seed must be a whole number, 0 or more.": is_whole(seed) and seed >= 0,
-        },
-    )
-    places, ground_of = check_points(points), check_areas(areas)
+    second = options.second_source
     field, notes = read_field(places, ground_of, population, coverage)
     sources = sorted({name for name, _, _ in field.strata.names})
-    if second_source is not None and second_source not in sources:
-        hint = f"second_source names {second_source!r}, which has no event here. Sources: {', '.join(sources)}."
+    if second is not None and second not in sources:
+        # What was asked for is not repeated: it may be anything.
+        hint = f"second_source names a source that has no event here. Sources: {', '.join(sources)}."
         raise PlaceError([PlaceProblem("unknown_second_source", hint)])
-    known = tuple(sorted({by for name, by, _ in field.strata.names if name != second_source}))
+    known = tuple(sorted({by for name, by, _ in field.strata.names if name != second}))
     audited = None if audit is None else check_audit(audit, known)
-    snap = max(places.projection.accuracy_m, ground_of.projection.accuracy_m) if snap_m is None else float(snap_m)
-    cut = Cut(float(width_m), snap, float(segment_m))
+    accuracy = max(places.projection.accuracy_m, ground_of.projection.accuracy_m)
+    snap = accuracy if options.snap_m is None else float(options.snap_m)
+    cut = Cut(float(options.width_m), snap, float(options.segment_m))
     walls = None if barriers is None else read_barriers(barriers)
     units: list[Unit] = []
-    for source in (name for name in sources if name != second_source):
-        units += _units(field, source, cut, walls, second_source, second_by, audited, min_events)
-    tables = quarterly(field, tuple(units), second_source, coverage, seed, min_events)
-    said = [*notes, *cut_notes(cut, snap_given=snap_m is not None, barriers_given=barriers is not None)]
-    said += second_notes(field, units, second_source, pairs=second_by == "pairs")
-    return RecordingPractice(
-        tuple(units), ground_of.codes, *tables, second_source, (*said, *applied_notes(units), SOCIAL), seed
+    for source in (name for name in sources if name != second):
+        units += _units(field, source, cut, walls, second, options.second_by, audited, options.min_events)
+    tables = quarterly(field, tuple(units), second, coverage, options.seed, options.min_events)
+    said = [*notes, *cut_notes(cut, snap_given=options.snap_m is not None, barriers_given=barriers is not None)]
+    said += second_notes(field, units, second, pairs=options.second_by == "pairs")
+    return Practice(
+        tuple(units), ground_of.codes, *tables, second, (*said, *applied_notes(units), SOCIAL), options.seed
     )
 
 
 @dataclass(frozen=True, repr=False)
-class RecordingPractice:
-    """How organisations record. Made by ``recording_practice``; nothing is adjusted by it until asked.
+class Practice:
+    """How organisations record; nothing is adjusted by it until asked.
 
     Attributes
     ----------
@@ -169,6 +124,8 @@ class RecordingPractice:
         Every automatic choice with its unit, every cap and shrinkage, and what an offset cannot tell.
     seed : int
         Of the test for change in time.
+    kinds : tuple of (str, str)
+        Sources, as points name them, that were taken as a kind of source, and what that kind is called.
     """
 
     units: tuple[Unit, ...]
@@ -178,6 +135,7 @@ class RecordingPractice:
     second_source: str | None
     notes: tuple[str, ...]
     seed: int
+    kinds: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def offsets(self) -> pd.DataFrame:
@@ -198,6 +156,14 @@ class RecordingPractice:
     def second(self) -> pd.DataFrame:
         """Counts of both sources by organisation; see ``recording_tables.second_table``."""
         return second_table(self.units, self.second_source)
+
+    def kind_of(self, source: str) -> str:
+        """Return the kind of source that points' source is; its own name where it was taken as it is."""
+        return dict(self.kinds).get(source, source)
+
+    def knows(self, name: tuple[str, str, str]) -> bool:
+        """Return whether a stratum's organisation was looked at at all, estimable or not."""
+        return self._find(*name)[0] is not None
 
     def theta(self, source: str, organisation: str, category: str) -> tuple[int, float]:
         """Return (component, θ to apply) of a stratum; (−1, 0) where it is not estimable."""
@@ -220,16 +186,25 @@ class RecordingPractice:
         return columns
 
     def _find(self, source: str, organisation: str, category: str) -> tuple[Unit | None, int]:
-        for unit in self.units:
-            if (unit.source, unit.category) == (source, category) and organisation in unit.names:
-                return unit, unit.names.index(organisation)
+        """Return the unit of a stratum: of its own category, or of all together where offsets were told of all.
+
+        A source that was taken as a kind is its own organisation where points name none.
+        """
+        kind = self.kind_of(source)
+        wanted = [(kind, category, organisation), (kind, ONE_SOURCE, organisation)]
+        if kind != source:
+            wanted += [(kind, category, source), (kind, ONE_SOURCE, source)]
+        for *which, by in wanted:
+            for unit in self.units:
+                if [unit.source, unit.category] == which and by in unit.names:
+                    return unit, unit.names.index(by)
         return None, -1
 
     def __repr__(self) -> str:
         """Return how many offsets could be told."""
         known = sum(int((unit.offsets.together.component >= 0).sum()) for unit in self.units)
         whole = sum(len(unit.names) for unit in self.units)
-        return f"RecordingPractice({known} of {whole} offsets estimable, internal)"
+        return f"{type(self).__name__}({known} of {whole} offsets estimable, internal)"
 
 
 def _units(

@@ -33,6 +33,8 @@ SELDOM: Final = 0.5
 
 Weigh = Callable[[Ground], csr_array]
 """What each authority's part of each cell weighs (areas × cells): people, or ground."""
+Raise = Callable[[Ground], Floats]
+"""How many times more each stratum expects in each cell than by that weight alone (strata × cells)."""
 Progress = Callable[[int, int], None]
 
 
@@ -84,19 +86,20 @@ class Setting:
     own: tuple[Own, ...]
 
 
-def settings(ground: Ground, strata: Strata, weigh: Weigh) -> Setting:
+def settings(ground: Ground, strata: Strata, weigh: Weigh, raised: Raise | None = None) -> Setting:
     """Return what the procedure needs on one grid.
 
     One is added to what a whole cell weighs, by its share of ground: an event where nobody lives is a surprise, not an
     impossibility.
     """
     weights = csr_array(weigh(ground) + ground.shares)
-    base = expected_base(strata.ground, weights)
-    own = tuple(_own(ground.grid, weights, strata.ground, number) for number in range(len(ground.areas.codes)))
-    return Setting(ground, base, own)
+    factor = None if raised is None else raised(ground)
+    base = expected_base(strata.ground, weights, factor)
+    numbers = range(len(ground.areas.codes))
+    return Setting(ground, base, tuple(_own(ground.grid, weights, strata.ground, number, factor) for number in numbers))
 
 
-def _own(grid: Grid, weights: csr_array, looked: Floats, number: int) -> Own:
+def _own(grid: Grid, weights: csr_array, looked: Floats, number: int, raised: Floats | None) -> Own:
     strata = np.flatnonzero(looked[:, number] > 0)
     held = weights.indices[weights.indptr[number] : weights.indptr[number + 1]].astype(np.int64)
     weight = weights.data[weights.indptr[number] : weights.indptr[number + 1]]
@@ -109,7 +112,8 @@ def _own(grid: Grid, weights: csr_array, looked: Floats, number: int) -> Own:
     whole[(row - south) * n_cols + col - west] = weight
     cells = ((south + np.arange(n_rows))[:, None] * grid.n_cols + west + np.arange(n_cols)[None, :]).ravel()
     block = Grid(grid.cell_m, grid.col + west, grid.row + south, n_cols, n_rows, grid.shift_east_m, grid.shift_north_m)
-    return Own(block, cells, strata, looked[strata, number][:, None] * whole[None, :])
+    base = looked[strata, number][:, None] * whole[None, :]
+    return Own(block, cells, strata, base if raised is None else base * raised[np.ix_(strata, cells)])
 
 
 def observed(setting: Setting, events: Events, cells: Ints) -> tuple[Ints, ...]:
@@ -150,7 +154,7 @@ def alone_in(setting: Setting, counts: tuple[Ints, ...], clusters: Clusters, rul
 
 def measure_power(
     here: Setting, strata: Strata, weigh: Weigh, events: Events, clusters: Clusters, rule: Rule, dispersion: Floats,
-    *, resamples: int, rng: np.random.Generator, progress: Progress | None = None,
+    *, resamples: int, rng: np.random.Generator, progress: Progress | None = None, raised: Raise | None = None,
 ) -> Power:  # fmt: skip
     """Return how often each cluster is found by all together and by each authority that shares it, alone.
 
@@ -165,6 +169,8 @@ def measure_power(
     rng : numpy.random.Generator
     progress : callable, optional
         Called with draws done and draws in all.
+    raised : callable, optional
+        What covariates raise, as in the finding.
 
     Returns
     -------
@@ -173,7 +179,7 @@ def measure_power(
     n_clusters, n_areas = len(clusters), len(here.own)
     if resamples == 0 or n_clusters == 0:
         return Power(*(np.full(n_clusters, np.nan),) * 3, np.full((n_clusters, n_areas), np.nan))
-    moved = settings(lay_ground(here.ground.areas, here.ground.grid.shifted()), strata, weigh)
+    moved = settings(lay_ground(here.ground.areas, here.ground.grid.shifted()), strata, weigh, raised)
     grids = []
     for one in (here, moved):
         counts = observed(one, events, one.ground.grid.cell_of(events.points.x, events.points.y))

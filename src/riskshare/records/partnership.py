@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from riskshare.records.base import Identifier, NotNegative, OneLine, Positive, R
 from riskshare.records.partnership_hash import policy_hash, version_hash
 from riskshare.records.policy import TrustPolicy
 from riskshare.records.scale import CommonScale, Scale
+
+if TYPE_CHECKING:  # needed for its name alone
+    from riskshare.records.agreement import AgreementSet
 
 Sector = Literal[
     "police",
@@ -88,6 +91,9 @@ class Partnership:
     signatures : tuple of Signature
     is_example : bool
         The folder says that it is an example, not anybody's agreement.
+    sharing : AgreementSet or None
+        What is agreed about sharing; None where the folder has no ``sharing.toml``: then nothing can be shared. It
+        carries its own hash and signatures and is no part of ``version``.
 
     Notes
     -----
@@ -103,6 +109,7 @@ class Partnership:
     trust: TrustPolicy
     signatures: tuple[Signature, ...]
     is_example: bool = False
+    sharing: AgreementSet | None = None
 
     @cached_property
     def policy_hash(self) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from math import floor, log10
-from typing import TYPE_CHECKING
+from math import ceil, floor, log10
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HOT, ONLY, BORDER, LOOKED, INK = "#d7301f", "#6a3d9a", "#444444", "#1f78b4", "#222222"
+AFTER, BEFORE, NEED, ALIKE = "#1b7837", "#000000", "#8c510a", "#969696"
 WIDTH = 11.5
 """Of the picture, in inches."""
+KEY_COLUMNS = 3
 MOST_NUMBERED = 25
 """More numbers than this hide the map; the table holds them all."""
 
@@ -36,7 +38,7 @@ def draw_spots(
     areas : GeoDataFrame
         ``code, name, geometry`` in metres.
     cells : GeoDataFrame
-        ``geometry, hot`` of covered cells.
+        ``geometry, hot, hot_as_if_alike, hot_after_adjustment`` of covered cells.
     clusters : GeoDataFrame
         The clusters table, most events first.
     looked : numpy.ndarray of float64, shape (n, 2)
@@ -67,9 +69,12 @@ def draw_spots(
     tall = WIDTH * min(max((north - south) / (east - west), 0.4), 1.3)
     lines = [textwrap.fill(note, 165, initial_indent="- ", subsequent_indent="  ") for note in notes]
     small = 0.4 + 0.15 * sum(line.count("\n") + 1 for line in lines)
-    figure, (axes, foot) = pyplot.subplots(
-        2, 1, figsize=(WIDTH, tall + small + 1.2), layout="constrained", height_ratios=(tall, small)
-    )
+    entries = _legend(cells, clusters, looked=bool(len(looked)), unlooked=bool(unlooked), more=more_than_expected)
+    key_tall = 0.1 + 0.28 * ceil(len(entries) / KEY_COLUMNS)
+    figure, (axes, key, foot) = pyplot.subplots(
+        3, 1, figsize=(WIDTH, tall + key_tall + small + 0.9), layout="constrained",
+        height_ratios=(tall, key_tall, small),
+    )  # fmt: skip
     _ground(axes, areas, unlooked)
     _spots(axes, cells, clusters)
     if len(looked):
@@ -77,10 +82,9 @@ def draw_spots(
     _scale_bar(axes, areas)
     axes.set_axis_off()
     axes.set_aspect("equal")
-    axes.legend(
-        handles=_legend(clusters, looked=bool(len(looked)), unlooked=bool(unlooked), more=more_than_expected),
-        loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=10,
-    )  # fmt: skip
+    # A row of its own: beneath a map that keeps its shape, a legend would run into the notes.
+    key.set_axis_off()
+    key.legend(handles=entries, loc="center", ncols=KEY_COLUMNS, frameon=False, fontsize=9)
     figure.suptitle(f"{title}\nInternal: not to be shared as it is", x=0.01, ha="left", fontsize=13, color=INK)
     foot.set_axis_off()
     foot.text(0.0, 1.0, "\n".join(lines), va="top", fontsize=7.5, color=INK, transform=foot.transAxes)
@@ -88,23 +92,67 @@ def draw_spots(
 
 
 def _ground(axes: Axes, areas: gpd.GeoDataFrame, unlooked: Sequence[str]) -> None:
-    areas.plot(ax=axes, facecolor="#f6f6f3", edgecolor="none", zorder=1)
+    _fill(axes, areas, facecolor="#f6f6f3", edgecolor="none", zorder=1)
     gaps = areas[areas["code"].isin(list(unlooked))]
-    if len(gaps):
-        gaps.plot(ax=axes, facecolor="none", edgecolor="#b5b5b5", hatch="///", linewidth=0.0, zorder=2)
-    areas.boundary.plot(ax=axes, color=BORDER, linewidth=1.1, zorder=4)
+    _fill(axes, gaps, facecolor="none", edgecolor="#b5b5b5", hatch="///", linewidth=0.0, zorder=2)
+    _fill(axes, areas, facecolor="none", edgecolor=BORDER, linewidth=1.1, zorder=4)
     for name, point in zip(areas["name"], areas.representative_point(), strict=True):
         axes.annotate(name, (point.x, point.y), ha="center", fontsize=9, color="#666666", zorder=5)
 
 
+def _fill(axes: Axes, frame: gpd.GeoDataFrame, **style: Any) -> None:
+    """Draw polygons; GeoPandas' own plot draws the whole figure anew at every call."""
+    from matplotlib.collections import PatchCollection
+    from shapely.plotting import patch_from_polygon
+
+    patches = [patch_from_polygon(part) for part in shapely.get_parts(frame.geometry.to_numpy())]
+    if patches:
+        axes.add_collection(PatchCollection(patches, **style))
+
+
+class Mark(NamedTuple):
+    """Cells or clusters drawn in one way, and what that means."""
+
+    frame: gpd.GeoDataFrame
+    style: dict[str, Any]
+    label: str
+
+
+def marks(cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame) -> list[Mark]:
+    """Return what other findings add to the map, in the order drawn; only what there is any of.
+
+    What is hot only as if all recorded alike, or only before or only after recording practice is allowed for, and what
+    is need and no surprise: each looks different, so that none is taken for another or leaves the map.
+    """
+
+    def flag(frame: gpd.GeoDataFrame, name: str, *, unknown: bool = False) -> NDArray[np.bool_]:
+        return np.asarray(frame[name].astype("boolean").fillna(unknown), dtype=np.bool_)
+
+    hot, after = flag(cells, "hot"), flag(cells, "hot_after_adjustment")
+    main, kept = flag(clusters, "hot"), flag(clusters, "hot_after_adjustment", unknown=True)
+    line = {"facecolor": "none", "linewidth": 2.2}
+    found = [
+        Mark(cells[flag(cells, "hot_as_if_alike") & ~hot & ~after], {"facecolor": ALIKE, "alpha": 0.6, "linewidth": 0},
+             "cell: more only if all are taken to record alike"),
+        Mark(cells[after & ~hot], {"facecolor": AFTER, "alpha": 0.45, "linewidth": 0},
+             "cell: more only with recording practice allowed for"),
+        Mark(clusters[~main & flag(clusters, "hot_after_adjustment")], line | {"edgecolor": AFTER, "linestyle": "-."},
+             "cluster only with recording practice allowed for"),
+        Mark(clusters[main & ~kept], line | {"edgecolor": BEFORE, "linestyle": ":"},
+             "cluster only before recording practice is allowed for"),
+        Mark(clusters[~main & flag(clusters, "hot_by_people")], line | {"edgecolor": NEED, "linestyle": "--"},
+             "cluster by need: as many as in such circumstances"),
+    ]  # fmt: skip
+    return [mark for mark in found if len(mark.frame)]
+
+
 def _spots(axes: Axes, cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame) -> None:
-    hot = cells[cells["hot"]]
-    if len(hot):
-        hot.plot(ax=axes, color=HOT, alpha=0.55, linewidth=0.0, zorder=3)
+    _fill(axes, cells[cells["hot"]], facecolor=HOT, alpha=0.55, linewidth=0.0, zorder=3)
     only = clusters[clusters["only_visible_together"].astype(bool)]
-    for part, colour, width in ((clusters, HOT, 0.8), (only, ONLY, 2.6)):
-        if len(part):
-            part.boundary.plot(ax=axes, color=colour, linewidth=width, zorder=5)
+    for part, colour, width in ((clusters[clusters["hot"]], HOT, 0.8), (only, ONLY, 2.6)):
+        _fill(axes, part, facecolor="none", edgecolor=colour, linewidth=width, zorder=5)
+    for mark in marks(cells, clusters):
+        _fill(axes, mark.frame, **mark.style, zorder=3 if "alpha" in mark.style else 6)
     for row in clusters.head(MOST_NUMBERED).itertuples():
         inside = max(shapely.get_parts(row.geometry), key=shapely.area).representative_point()
         east, north = inside.x, inside.y
@@ -116,24 +164,26 @@ def _spots(axes: Axes, cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame) -> N
 
 def _scale_bar(axes: Axes, areas: gpd.GeoDataFrame) -> None:
     west, south, east, north = areas.total_bounds
-    length = _round_length((east - west) / 5.0)
+    length = round_length((east - west) / 5.0)
     y = south - (north - south) * 0.035
     axes.plot([west, west + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt")
     words = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
     axes.annotate(words, (west + length, y), xytext=(5, -3), textcoords="offset points", fontsize=9, color=INK)
 
 
-def _round_length(metres: float) -> float:
+def round_length(metres: float) -> float:
     """Return the greatest 1, 2 or 5 times a power of ten that is not above a length.
 
-    >>> _round_length(4800.0), _round_length(23.0)
+    >>> round_length(4800.0), round_length(23.0)
     (2000.0, 20.0)
     """
     power = 10.0 ** floor(log10(metres))
     return max(step * power for step in (1.0, 2.0, 5.0) if step * power <= metres)
 
 
-def _legend(clusters: gpd.GeoDataFrame, *, looked: bool, unlooked: bool, more: bool) -> list[object]:
+def _legend(
+    cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame, *, looked: bool, unlooked: bool, more: bool
+) -> list[object]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -144,6 +194,7 @@ def _legend(clusters: gpd.GeoDataFrame, *, looked: bool, unlooked: bool, more: b
     ]
     if clusters["only_visible_together"].astype(bool).any():
         entries.append(Patch(facecolor="none", edgecolor=ONLY, linewidth=2.6, label="cluster visible only together"))
+    entries += [Patch(**mark.style, label=mark.label) for mark in marks(cells, clusters)]
     if looked:
         entries.append(
             Line2D([], [], color=LOOKED, marker="x", linestyle="none", label="where we looked (never counted)")

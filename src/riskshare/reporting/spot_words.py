@@ -38,11 +38,36 @@ def _sentence(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
     what = f"{row['cluster_id']}: {n:,} event{'' if n == 1 else 's'}"
     what += f" ({split})" if split else f" ({_list(row['authorities'], names)})"
     what += ", across a border" if row["crosses_boundary"] else ""
+    return " ".join([f"{what}.", _found_by(row, names), *_need(row), *_recording(row)])
+
+
+def _found_by(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
     if alone := row["found_alone_by"]:
-        return f"{what}. {_list(alone, names)} would have found it alone."
+        return f"{_list(alone, names)} would have found it alone."
     if row["only_visible_together"]:
-        return f"{what}. Visible only together: none of them would have found it alone."
-    return f"{what}. Nobody found it alone, but that may be luck."
+        return "Visible only together: none of them would have found it alone."
+    return "Nobody found it alone, but that may be luck."
+
+
+def _need(row: Mapping[Hashable, Any]) -> list[str]:
+    """Return what circumstances explain of it, where they were asked about."""
+    shows, need = row.get("shows", ""), row.get("need", float("nan"))
+    how = f" ({need:.1f} times what its people alone lead one to expect)" if need == need else ""  # NaN is not itself
+    said = {
+        "need and surprise": f"More than its people lead one to expect, and more than its circumstances do{how}.",
+        "need": f"Need: more than its people lead one to expect, though no more than its circumstances do{how}.",
+        "surprise": f"A surprise for its circumstances only{how}.",
+    }
+    return [said[shows]] if shows in said else []
+
+
+def _recording(row: Mapping[Hashable, Any]) -> list[str]:
+    """Return what allowing for recording practice does to it, where that was asked for."""
+    if not (verdict := row.get("adjustment", "")):
+        return []
+    share = row["adjusted_stability"]
+    often = f"; hot in {100 * share:.0f} % of draws of the offsets" if share == share else ""
+    return [f"Recording practice allowed for: {verdict}{often}."]
 
 
 def _list(codes: object, names: Mapping[str, str]) -> str:

@@ -26,8 +26,8 @@ def test_a_byte_order_mark_and_windows_line_ends_mean_nothing(tmp_path: Path) ->
     assert load_partnership(write_folder(tmp_path / "windows", files)).version == plain.version
 
 
-def test_other_files_and_the_sharing_agreement_are_left_alone(tmp_path: Path) -> None:
-    extra = {"README.md": "read me", "sharing.toml": "not = [toml", "old/partnership.toml": "x", "scales/notes.txt": ""}
+def test_other_files_are_left_alone(tmp_path: Path) -> None:
+    extra = {"README.md": "read me", "old/partnership.toml": "x", "scales/notes.txt": ""}
     assert load_partnership(write_folder(tmp_path, good_files() | extra))
 
 

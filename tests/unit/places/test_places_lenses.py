@@ -110,7 +110,7 @@ def test_space_time_dbscan_wants_the_same_days() -> None:
     assert (found["first_day"][0], found["last_day"][0]) == (pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-07"))
 
 
-@pytest.mark.parametrize("lens", [lenses.space_time_dbscan, lenses.near_repeat])
+@pytest.mark.parametrize("lens", [lenses.space_time_dbscan, lenses.near_repeat, lenses.near_repeat_events])
 def test_months_are_too_coarse_for_days(lens: Callable[..., Any]) -> None:
     with pytest.raises(PlaceError, match="months_only"):
         lens(events([(1_000, 1_000)] * 3, date=["2024-01", "2024-02", "2024-02"]), TWO)
@@ -154,6 +154,24 @@ def test_near_repeats_come_in_printed_half_open_bands() -> None:
     assert line["observed"] >= 25
     assert line["ratio"] > 5
     assert line["p"] == 0.005
+
+
+def test_events_with_more_soon_neighbours_than_dates_would_give_are_named_inside_each_force() -> None:
+    rng = np.random.default_rng(12)
+    first, days = spread(80, rng, 200, 5_800), rng.integers(0, 300, 80)
+    chain = np.array([(1_500, 1_500), (1_540, 1_500), (1_500, 1_560), (1_560, 1_540)])
+    far = first[(np.abs(first - [1_500, 1_500]) > 300).any(axis=1)]
+    points = events(np.vstack((chain, far)), [100, 102, 103, 105, *days[: len(far)]])
+    found = lenses.near_repeat_events(points, TWO)
+    hot = found[found["q"] <= 0.05]
+    assert len(hot) == 4
+    assert hot["observed"].tolist() == [3] * 4
+    assert hot["authority"].tolist() == ["a0"] * 4
+    assert (found["observed"] > 0).all()
+    assert found["p"].is_monotonic_increasing
+    # The same four, half of them another force's: its dates cannot change places with the first one's.
+    apart = points.assign(source=["p", "p", "q", "q", *["p"] * len(far)])
+    assert lenses.near_repeat_events(apart, TWO)["observed"].max() == 1
 
 
 def cluster(west: float = 800, east: float = 1_200) -> gpd.GeoDataFrame:
@@ -226,6 +244,7 @@ def test_every_lens_states_its_question_and_ignores_where_we_looked(name: str) -
         (lambda p: lenses.density(p, TWO, bandwidth_m=float("nan")), 1),
         (lambda p: lenses.near_repeat(p, TWO, space_bands_m=(0,), time_bands_days=(3, 1), n_permutations=0), 4),
         (lambda p: lenses.near_repeat(p, TWO, time_bands_days="week", same_place_m=500), 2),
+        (lambda p: lenses.near_repeat_events(p, TWO, distance_m=0, days="week"), 2),
         (lambda p: lenses.trends(p, TWO, cluster(), level=0), 1),
     ],
 )

@@ -168,3 +168,53 @@ def test_coverage_halves_and_open_ends() -> None:
     assert check_coverage(table, ("police",), ("left", "right"), (start, start + 10)).share.tolist() == [[1.0, 0.5]]
     with pytest.raises(PlaceError, match="coverage_twice"):
         check_coverage(pd.concat([table, table]), ("police",), ("left", "right"), None)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2025-06-14", "2025-06-14"),
+        ("2025-06", "2025-06-15"),
+        ("2025-06-14 23:30", "2025-06-14"),
+        ("2025-06-14T23:30:00", "2025-06-14"),
+        # Summer time: half past eleven in Greenwich is the next day here; in winter it is not.
+        ("2025-06-14T23:30:00Z", "2025-06-15"),
+        ("2025-06-14T23:30Z", "2025-06-15"),
+        ("2025-12-14T23:30:00Z", "2025-12-14"),
+        ("2025-06-14T23:30:00.250+01:00", "2025-06-14"),
+        ("2025-06-14 01:30:00+0500", "2025-06-13"),
+        (" 2025-06-14 ", "2025-06-14"),
+    ],
+)
+def test_a_moment_counts_on_the_day_that_it_was_in_london(moment: str, day: str) -> None:
+    read = check_points(points(date=[moment] * 3 + ["2025-01-01"]))
+    assert read.day[0] == (pd.Timestamp(day) - pd.Timestamp(0)).days
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-06-14 Marker", "2025-06-14T25:00", "2025-06-31", "2025-06-14T23:30X", "14/06/2025"]
+)
+def test_what_only_begins_like_a_date_is_refused(text: str) -> None:
+    with pytest.raises(PlaceError, match="row 4") as caught:
+        check_points(points(date=["2025-06-14"] * 3 + [text]))
+    assert codes_of(caught.value) == {"bad_date"}
+    assert "Marker" not in str(caught.value)
+
+
+def test_each_event_knows_its_row() -> None:
+    shapes = [shapely.Point(430_100, 340_100), None, shapely.Point(9e6, 1e6), shapely.Point(430_300, 340_100)]
+    read = check_points(points(shapes=shapes))
+    assert read.row.tolist() == [1, 4]
+    assert read.take(np.array([1])).row.tolist() == [4]
+    assert any(note.startswith("1 events without a place") and "(row 2)" in note for note in read.notes)
+    assert any("beyond the British National Grid" in note and "(row 3)" in note for note in read.notes)
+
+
+def test_rows_that_say_the_same_are_counted_and_named() -> None:
+    shapes = [shapely.Point(430_100, 340_100)] * 3 + [shapely.Point(430_300, 340_100)]
+    read = check_points(points(shapes=shapes, date=["2025-01-01", "2025-01-01", "2025-01-02", "2025-01-01"]))
+    assert len(read) == 4
+    (note,) = [note for note in read.notes if "say the same" in note]
+    assert note.startswith("1 rows say the same as an earlier one in every column (row 2); each counts.")
+    told = check_points(points(shapes=shapes, claim_id=[1, 2, 3, 4]))
+    assert not any("say the same" in note for note in told.notes)

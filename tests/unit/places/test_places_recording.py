@@ -16,7 +16,8 @@ from riskshare.errors import ArgumentError, PlaceError
 from riskshare.places.areas import check_areas
 from riskshare.places.borders import BANDS, Cut, events_in_strips, lay_strips, people_parts
 from riskshare.places.people import check_population
-from riskshare.places.recording import SOCIAL, RecordingPractice, recording_practice
+from riskshare.places.recording import SOCIAL
+from riskshare.practice import RecordingPractice, recording_practice
 
 WEST, EAST = box(400_000, 300_000, 410_000, 310_000), box(410_000, 300_000, 420_000, 310_000)
 

@@ -15,8 +15,8 @@ from riskshare.places.grid import grid_over
 from riskshare.places.hot_cells import Rule
 from riskshare.places.people import expected_base
 from riskshare.places.points import check_points
-from riskshare.places.recording import RecordingPractice, recording_practice
 from riskshare.places.strata import count_cells, lay_ground, place_events
+from riskshare.practice import RecordingPractice, recording_practice
 
 AREAS = gpd.GeoDataFrame(
     {"code": ["a", "b"]},

@@ -1,0 +1,139 @@
+"""`riskshare audit`: is the log what was written, what is its head, and who is taken out of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from riskshare.cli.faults import ExitCode
+from riskshare.cli.screen import Screen
+from riskshare.errors import AuditTrailError
+from riskshare.io.audit_check import verify_log
+from riskshare.io.audit_heads import countersign, head_document, known_heads, read_head
+from riskshare.io.audit_lines import export_lines, verify_lines
+from riskshare.io.audit_log import AuditLog, audit_log, begin_epoch, erase
+from riskshare.records.moments import as_moment, moment_of
+from riskshare.reporting.words import counted
+from riskshare.sharing.chain import Head, Status, Verdict
+
+LINES_SUFFIX: Final = ".jsonl"
+_CODES: Final = {
+    Status.OK: ExitCode.OK,
+    Status.ALTERED: ExitCode.LOG_ALTERED,
+    Status.BROKEN_LINK: ExitCode.LOG_BROKEN_LINK,
+    Status.SHORTER: ExitCode.LOG_SHORTER,
+    Status.UNKNOWN_EPOCH: ExitCode.LOG_UNKNOWN_KEY,
+    Status.TORN_TAIL: ExitCode.LOG_TORN_TAIL,
+    Status.REWRITTEN: ExitCode.LOG_REWRITTEN,
+}
+_SAID: Final = {
+    Status.ALTERED: "Entry {at} is not what was sealed. Everything before it is.",
+    Status.BROKEN_LINK: "Entry {at} does not follow the one before it: something was removed, put in or moved there.",
+    Status.SHORTER: "Entry {at} and what followed are gone: a known head speaks of them.",
+    Status.UNKNOWN_EPOCH: "Entry {at} names a key that is not known, or that was not in use at its place.",
+    Status.TORN_TAIL: "The file ends within entry {at}, or cannot be read from there on.",
+    Status.REWRITTEN: "Entry {at} is sealed well, and is not the one that a known head speaks of: somebody with the "
+    "key wrote the log anew.",
+}
+_THEN: Final = "Keep the file as it is, disclose nothing, and tell the data protection officer and the witness."
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a log and what belongs to it lie, as typed."""
+
+    log: Path
+    keys: Path | None = None
+    head: Path | None = None
+
+    def whole(self) -> AuditLog:
+        """Return all three places."""
+        return audit_log(self.log, keys=self.keys, head=self.head)
+
+
+def run_verify(place: Place, known: Sequence[Path], screen: Screen) -> ExitCode:
+    """Check a log, or its lines, against its head and heads known elsewhere, and tell what was found."""
+    heads = [head for file in known for head in known_heads(file)]
+    verdict = (
+        _lines_verdict(place, heads) if place.log.suffix == LINES_SUFFIX else verify_log(place.whole(), known=heads)
+    )
+    _tell(verdict, len(heads), screen)
+    return _CODES[verdict.status]
+
+
+def _lines_verdict(place: Place, heads: list[Head]) -> Verdict:
+    if place.head is not None:
+        heads = [*heads, _must_read(place.head)]
+    return verify_lines(place.log, keys=place.keys or _beside(place.log), known=heads)
+
+
+def _beside(lines: Path) -> Path:
+    return audit_log(lines.with_suffix(".sqlite")).keys
+
+
+def _tell(verdict: Verdict, known: int, screen: Screen) -> None:
+    good = counted(verdict.head.seq, "entry", "entries")
+    if verdict.status is Status.OK:
+        screen.say(f"The log is what was written: {good}, each sealed, none removed, altered or moved.")
+        screen.say(f"Head {verdict.head.letters}, checked against {counted(known, 'head')} known elsewhere.")
+        if not known:
+            screen.say(
+                "Its own head lies where whoever writes the log can write too. Have another agency countersign it, and "
+                "check against that with --known."
+            )
+    else:
+        screen.alert(f"{_SAID[verdict.status].format(at=verdict.at)} {_THEN}")
+        screen.say(f"Good up to there: {good}, head {verdict.head.letters}.")
+    screen.document({"status": str(verdict.status), "at": verdict.at, "good": head_document(verdict.head)})
+
+
+def run_export(place: Place, target: Path, screen: Screen) -> None:
+    """Write the log as lines of JSON."""
+    count = export_lines(place.whole(), target)
+    screen.say(f"Written: {target} ({counted(count, 'entry', 'entries')}, readable by you alone).")
+    screen.document({"entries": count, "file": target.name})
+
+
+def run_head(place: Place, screen: Screen) -> None:
+    """Show the head of a log: what stands on reports, and what a witness countersigns."""
+    head = _must_read(place.whole().head)
+    screen.say(f"{head.letters}: {counted(head.count, 'entry', 'entries')}, the last of {head.time or 'no day yet'}.")
+    screen.document(head_document(head))
+
+
+def run_countersign(head: Path, known: Path, keys: Path, signer: tuple[str, str, dt.date], screen: Screen) -> None:
+    """Countersign another agency's head into a file of one's own."""
+    agency, role, on = signer
+    line = countersign(_must_read(head), known=known, keys=keys, agency=agency, role=role, on=on)
+    screen.say(f"Countersigned for {agency}: {line['letters']}, {counted(line['count'], 'entry', 'entries')}.")
+    screen.say(f"Keep {known.name} where the keeper of the log cannot write.")
+    screen.document(line)
+
+
+def run_erase(place: Place, subject_id: str, at: str, screen: Screen) -> ExitCode:
+    """Make a subject unlinkable; UNKNOWN_SUBJECT if the log knew nothing of it."""
+    found = erase(place.whole(), subject_id, at=moment_of(as_moment(at)))
+    if found:
+        screen.say("Done: no entry leads to that subject any more, and every seal holds. Copies made earlier still do.")
+    else:
+        screen.say("The log held nothing that leads to that subject. That it was asked is noted.")
+    screen.document({"erased": found})
+    return ExitCode.OK if found else ExitCode.UNKNOWN_SUBJECT
+
+
+def run_new_key(place: Place, at: str, screen: Screen) -> None:
+    """Begin a new key."""
+    head = begin_epoch(place.whole(), at=moment_of(as_moment(at)))
+    screen.say(f"Entries after {head.seq} are sealed with a new key. Keep a safe copy of the key file.")
+    screen.document(head_document(head))
+
+
+def _must_read(file: Path) -> Head:
+    head = read_head(file)
+    if head is None:
+        what = "There is no head file there."
+        raise AuditTrailError(what, "Check the path. A log has its head beside it, under its name with .head.json.")
+    return head

@@ -1,0 +1,64 @@
+"""Reading an audit log back: is it what was written, and what does it say of one subject. Changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from riskshare.errors import AuditTrailError
+from riskshare.io.audit_heads import read_head
+from riskshare.io.audit_keys import read_keys, salt_place
+from riskshare.io.audit_log import AuditLog
+from riskshare.io.audit_store import must_exist, reading, stored_rows
+from riskshare.sharing.chain import Head, Row, Verdict, commitment, verify
+
+
+def verify_log(log: AuditLog, *, known: Iterable[Head] = ()) -> Verdict:
+    """Return whether a log is what was written, against its own head and heads known elsewhere. Changes nothing.
+
+    Parameters
+    ----------
+    log : AuditLog
+    known : iterable of Head
+        Heads kept elsewhere, such as ``known_heads(file)``. Where there are some, the log's own may be missing.
+
+    Raises
+    ------
+    AuditTrailError
+        There is neither a head of its own nor one known elsewhere, so that a cut could not be seen; or a file cannot
+        be read.
+    AuditKeyError
+        The keys cannot be used.
+    """
+    own = read_head(log.head)  # before the entries: a log may be ahead of its head, never behind
+    heads = [*known, *([own] if own is not None else [])]
+    if not heads:
+        must_exist(log.path)
+        what = "No head of this log is known, so nobody could see that its end was cut off."
+        raise AuditTrailError(what, "Put back its head file, or give the heads that another agency countersigned.")
+    if not log.path.exists():
+        return verify((), (), heads)
+    with reading(log.path) as db:
+        return verify(stored_rows(db), read_keys(log.keys).epochs, heads)
+
+
+def entries_about(log: AuditLog, subject_id: str) -> list[dict[str, Any]]:
+    """Return the entries about one subject, oldest first; none if it was erased. For the subject's own statement.
+
+    Raises
+    ------
+    AuditTrailError
+        The log cannot be read.
+    AuditKeyError
+        The keys cannot be used.
+    """
+    must_exist(log.path)
+    keys = read_keys(log.keys)
+    with reading(log.path) as db:
+        kept = db.execute("SELECT salt FROM salts WHERE place = ?", (salt_place(keys, subject_id),)).fetchone()
+        if kept is None:
+            return []
+        rows = [row for row in stored_rows(db) if isinstance(row, Row)]
+    bodies = (json.loads(row.body) for row in rows)
+    return [body for body in bodies if commitment(kept[0], body["seq"], subject_id) in body.get("subjects", ())]

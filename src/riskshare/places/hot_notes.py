@@ -1,0 +1,114 @@
+"""What a map of hot spots says of how it was made, and what it refuses to be made of. Methods: places, section 5."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskshare.errors import PlaceError, PlaceProblem
+from riskshare.places.adjusting import OFTEN, Adjustment
+from riskshare.places.areas import Areas
+from riskshare.places.hot_cells import Rule
+from riskshare.places.points import Points
+from riskshare.places.recording import Practice
+from riskshare.places.recording_notes import SOCIAL
+
+Names = tuple[tuple[str, str, str], ...]
+
+
+def must_meet(points: Points, areas: Areas) -> None:
+    """Refuse points and areas that do not overlap at all: one of them is in the wrong place."""
+    west, south, east, north = areas.bounds
+    inside = (points.x >= west) & (points.x <= east) & (points.y >= south) & (points.y <= north)
+    if inside.any():
+        return
+    hint = (
+        f"No point lies inside the areas' extent. Points: {points.x.min():,.0f} to {points.x.max():,.0f} east, "
+        f"{points.y.min():,.0f} to {points.y.max():,.0f} north; areas: {west:,.0f} to {east:,.0f} east, "
+        f"{south:,.0f} to {north:,.0f} north (metres). Check the reference system of both."
+    )
+    raise PlaceError([PlaceProblem("no_overlap", hint)])
+
+
+def must_expect(rule: Rule) -> None:
+    """Refuse to allow for recording practice where nothing is expected that it could be allowed for in."""
+    if not rule.significance:
+        hint = (
+            "Recording practice changes what is expected, and without a population or covariates nothing is. Give "
+            "population, or null='uniform' if events are to be expected evenly over the ground."
+        )
+        raise PlaceError([PlaceProblem("recording_without_expectation", hint)])
+
+
+def must_know(practice: Practice, names: Names) -> None:
+    """Refuse recording practice of other sources than those that events come from."""
+    if any(practice.knows(name) for name in names):
+        return
+    known = sorted({f"{unit.source} by {name}" for unit in practice.units for name in unit.names})
+    here = sorted({f"{source} by {by}" for source, by, _ in names})
+    hint = (
+        f"The recording practice is of {', '.join(known[:10]) or 'nothing'}; the events come from "
+        f"{', '.join(here[:10])}. Estimate it from the same points, or say with kinds which source is which."
+    )
+    raise PlaceError([PlaceProblem("recording_of_others", hint)])
+
+
+def area_notes(areas: Areas) -> tuple[str, ...]:
+    """Return how the areas came to be in metres, where it matters."""
+    return (f"Areas: {areas.projection.note}",) if areas.projection.note else ()
+
+
+def rule_notes(rule: Rule, cell_m: int, null: str | None, *, populated: bool) -> tuple[str, ...]:
+    """Return how cells were decided on."""
+    width = (2 * rule.radius_cells + 1) * cell_m
+    notes = [f"Cells of {cell_m:,} m; {width:,} × {width:,} m are summed around each."]
+    if not rule.significance:
+        notes.append(
+            "No population was given: the densest 5 % of the covered ground is shown, where events are. That is no "
+            "finding of significance."
+        )
+    elif not populated and null is None:
+        notes.append(
+            "No population was given: events are expected by ground and covariates, and need is told against even "
+            "ground."
+        )
+    if null == "uniform":
+        notes.append("Events were expected evenly over the ground, as asked: every town centre is then a hot spot.")
+    return tuple(notes)
+
+
+def resample_notes(resamples: int, rule: Rule) -> tuple[str, ...]:
+    """Return what was drawn again."""
+    if resamples == 0:
+        return ("No resamples were drawn: nothing is said of stability, nor of what is visible only together.",)
+    what = "smoothed counts" if rule.significance else "the counts"
+    return (f"{resamples:,} resamples of {what}, every second one on a grid moved by half a cell.",)
+
+
+def adjustment_notes(practice: Practice, names: Names, adjustment: Adjustment) -> tuple[str, ...]:
+    """Return what was allowed for, in whose expectations, and who was left as they are."""
+    found = [practice.theta(*name) for name in names]
+    told = [
+        f"{by} × {np.exp(theta):.2f} ({practice.kind_of(source)}, {category})"
+        for (source, by, category), (component, theta) in zip(names, found, strict=True)
+        if component >= 0
+    ]
+    alone = sorted({by for (_, by, _), (component, _) in zip(names, found, strict=True) if component < 0})
+    notes = []
+    if told:
+        notes.append(
+            "Allowed for recording practice in what is expected; counts are untouched: " + "; ".join(told) + ". Hot "
+            "cells by own totals, as if all recorded alike, and adjusted stand beside each other."
+        )
+    else:
+        notes.append("No difference in recording could be estimated: what is called adjusted is adjusted for none.")
+    if alone:
+        notes.append(f"Not adjusted, and compared with nobody: {', '.join(alone)}.")
+    if adjustment.draws:
+        notes.append(f"{adjustment.draws:,} draws of the offsets within their uncertainty.")
+    unsure = int((adjustment.adjusted.hot & ~adjustment.sure & ~adjustment.raw.hot).sum())
+    if unsure:
+        notes.append(
+            f"{unsure:,} cells are hot only with the offsets as estimated, in fewer than {100 * OFTEN:.0f} % of draws: "
+            "they are shown as cells and make no cluster of their own."
+        )
+    return (*notes, SOCIAL)

@@ -1,0 +1,1 @@
+"""Who may see what, at what detail: pure functions without files and without a clock."""

@@ -1,0 +1,205 @@
+"""Which rows of evidence a recipient may have, as though the others had never been sent (methods: safety, 1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from riskshare.records.evidence import Evidence, Subjects
+from riskshare.records.sharing_request import Decision
+from riskshare.sharing.asking import Asking, Items, ask, forbidden
+
+_CLASS: Final = ("agency", "data_class", "role", "handling", "conditions", "authority", "gateway")
+
+
+@dataclass(frozen=True, repr=False)
+class Visible:
+    """The rows that may be used, and the decisions that let them through; nothing of the others.
+
+    Attributes
+    ----------
+    evidence : Evidence
+        Accepted rows only; what was set aside when read is kept as keys, so that nothing that repeats it gains weight.
+    decisions : tuple of Decision
+        Those that allow, one for each class of rows used.
+    items : tuple of Items
+        The classes of rows used, in the order of ``decisions``.
+    refused : frozenset of str
+        Reason codes of the classes not used: for the log, never for the recipient.
+    """
+
+    evidence: Evidence
+    decisions: tuple[Decision, ...]
+    items: tuple[Items, ...]
+    refused: frozenset[str]
+
+    def __repr__(self) -> str:
+        """Count only."""
+        return f"Visible({self.evidence.rows.num_rows:,} rows of {len(self.items)} classes)"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Agencies whose rows are used."""
+        return tuple(sorted({source for one in self.items for source in one.sources}))
+
+    def combined(self, category: str, role: str, subject: str | None = None, age_band: str = "not known") -> Items:
+        """Return what is worked out of these rows as one class of items: as closed as its most closed part."""
+        conditions = tuple(sorted({name for one in self.items for name in one.conditions}))
+        handling = "C" if any(one.handling != "P" for one in self.items) else "P"
+        areas = tuple(sorted({area for one in self.items for area in one.areas}))
+        return Items(self.sources, category, role, handling, conditions, areas, age_band, subject)
+
+
+def visible_rows(
+    evidence: Evidence,
+    asking: Asking,
+    *,
+    needs: str,
+    fields: tuple[str, ...],
+    subjects: Subjects | None = None,
+    category: str | None = None,
+    roles: frozenset[str] | None = None,
+    places: bool = False,
+) -> Visible:
+    """Return the rows of evidence that a recipient may have.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    asking : Asking
+        With a subject, only rows about that subject are looked at.
+    needs : str
+        The field without which a row may not be used: ``indicator`` where reasons are told, ``count`` where rows are
+        only counted.
+    fields : tuple of str
+        All fields that are asked for.
+    subjects : Subjects, optional
+        For agreements that are limited to ages.
+    category : str, optional
+        Ask under this category instead of the row's own class, as alerts do; what closes the class wholly still closes.
+    roles : frozenset of str, optional
+        Look only at rows of these subject roles.
+    places : bool
+        Whether rows say where: those about people whose address is protected are left out.
+
+    Returns
+    -------
+    Visible
+        A row is used where the agreement allows its class, and names its gateway if it came through one.
+    """
+    rows = evidence.rows
+    frame = rows.select([*_CLASS, "subject_id"]).to_pandas()
+    here = np.ones(len(frame), dtype=np.bool_)
+    if asking.subject is not None:
+        here &= (frame["subject_id"] == asking.subject).to_numpy(dtype=np.bool_)
+    if roles is not None:
+        here &= frame["role"].isin(roles).to_numpy(dtype=np.bool_)
+    if places:
+        here &= ~frame["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
+    rows, frame = rows.filter(pa.array(here)), frame[here].reset_index(drop=True)
+    frame["spoken"] = frame["subject_id"].where(frame["subject_id"].isin(asking.spoken_for))
+    frame["age"] = _ages(frame["subject_id"], asking, subjects)
+    number, kinds = _classes(frame)
+    gateways = set(asking.agreement.legal.gateways)
+    keep = np.zeros(len(kinds), dtype=np.bool_)
+    allowed: list[tuple[Items, Decision]] = []
+    refused: set[str] = set()
+    for place, kind in enumerate(kinds):
+        items = _items(kind, category)
+        decision = ask(asking, items, (needs, *fields))
+        barred = kind["gateway"] is not None and kind["gateway"] not in gateways
+        barred |= category is not None and forbidden(asking, items, str(kind["data_class"]))
+        keep[place] = decision.allow and (asking.override is not None or decision.of(needs) != "drop") and not barred
+        if keep[place]:
+            allowed.append((items, decision))
+        else:
+            refused |= set(decision.reason_codes) | ({"gateway_or_class"} if barred else set())
+    mask = keep[number] if len(number) else np.zeros(0, dtype=np.bool_)
+    used = replace(evidence, rows=rows.filter(pa.array(mask, pa.bool_())))
+    return Visible(used, tuple(d for _, d in allowed), tuple(i for i, _ in allowed), frozenset(refused))
+
+
+def _ages(subject: pd.Series[str], asking: Asking, subjects: Subjects | None) -> pd.Series[str]:
+    """Return age bands where the agreement asks for them, else one word for all."""
+    if not asking.agreement.population or subjects is None:
+        return pd.Series("not known", index=subject.index, dtype=object)
+    known = subjects.table.drop_duplicates("subject_id").set_index("subject_id")["age_band"]
+    return subject.map(known).astype(object).where(lambda band: band.notna(), "not known")
+
+
+def _classes(frame: pd.DataFrame) -> tuple[NDArray[np.int64], list[dict[str, str | None]]]:
+    """Return the number of each row's class, and the classes."""
+    names = [*_CLASS, "spoken", "age"]
+    keys = pd.MultiIndex.from_frame(frame[names].astype(object).where(frame[names].notna(), ""))
+    number, found = pd.factorize(keys)
+    kinds = [dict(zip(names, (value or None for value in one), strict=True)) for one in found]
+    return np.asarray(number, dtype=np.int64), kinds
+
+
+def _items(kind: Mapping[str, str | None], category: str | None) -> Items:
+    conditions = tuple(filter(None, (kind["conditions"] or "").split(";")))
+    return Items(
+        (str(kind["agency"]),), category or str(kind["data_class"]), str(kind["role"]), kind["handling"] or "C",
+        conditions, (kind["authority"],) if kind["authority"] else (), kind["age"] or "not known", kind["spoken"],
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, repr=False)
+class VisiblePoints:
+    """The decisions about rows of a table of events, as ``Visible`` holds those about evidence."""
+
+    decisions: tuple[Decision, ...]
+    items: tuple[Items, ...]
+    refused: frozenset[str]
+
+    def __repr__(self) -> str:
+        """Count only."""
+        return f"VisiblePoints({len(self.items)} classes)"
+
+
+def visible_points(points: gpd.GeoDataFrame, asking: Asking) -> tuple[gpd.GeoDataFrame, VisiblePoints]:
+    """Return the events of a table that a recipient may have counted.
+
+    Parameters
+    ----------
+    points : GeoDataFrame
+        Columns ``source`` (an agency) and ``handling``; optionally ``data_class`` (without it, ``places``), ``role``
+        (``place``), ``conditions``, ``authority`` and ``gateway``. Without ``handling`` an event is C, and C without a
+        condition leaves for nobody.
+    asking : Asking
+
+    Returns
+    -------
+    GeoDataFrame, VisiblePoints
+    """
+    plain = pd.DataFrame(points.drop(columns=points.geometry.name)).reset_index(drop=True)
+    given = {"agency": "source", **{name: name for name in _CLASS if name != "agency"}}
+    usual = {"agency": "", "data_class": "places", "role": "place", "handling": "C"}
+    frame = pd.DataFrame(
+        {name: plain[own].astype(object) if own in plain else usual.get(name) for name, own in given.items()},
+        index=plain.index,
+    )
+    frame = frame.fillna({"role": "place", "handling": "C", "data_class": "places"})
+    frame["spoken"], frame["age"] = None, "not known"
+    number, kinds = _classes(frame)
+    gateways = set(asking.agreement.legal.gateways)
+    asked = [_items(kind, None) for kind in kinds]
+    answers = [ask(asking, items, ("count",)) for items in asked]
+    keep = np.array([
+        answer.of("count") != "drop" and (kind["gateway"] is None or kind["gateway"] in gateways)
+        for answer, kind in zip(answers, kinds, strict=True)
+    ], dtype=np.bool_)  # fmt: skip
+    used = points[keep[number]] if len(number) else points
+    seen = VisiblePoints(
+        tuple(one for one, yes in zip(answers, keep, strict=True) if yes),
+        tuple(one for one, yes in zip(asked, keep, strict=True) if yes),
+        frozenset(code for one, yes in zip(answers, keep, strict=True) if not yes for code in one.reason_codes),
+    )
+    return used, seen
