@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         RiskshareError,
         UnknownSubjectError,
         UnsignedPolicyError,
+        AgreementError,
+        AuditError,
     )
     from riskshare.io.characteristics import read_characteristics
     from riskshare.io.evidence import read_evidence
@@ -54,12 +56,19 @@ if TYPE_CHECKING:
     from riskshare.scoring.groups import GroupAudit, audit_groups
     from riskshare.spots import HotSpots, hotspots
     from riskshare.trust.purge import purge
+    from riskshare.io.agreement import load_agreements
+    from riskshare.records.agreement import AgreementSet
+    from riskshare.records.sharing_request import Decision, Objection, Override, Relationship, Request
     from riskshare.version import VERSION as __version__
 
 _HOMES = {
+    "AgreementError": "riskshare.errors",
+    "AgreementSet": "riskshare.records.agreement",
     "ArgumentError": "riskshare.errors",
     "Assessment": "riskshare.assessment",
+    "AuditError": "riskshare.errors",
     "Characteristics": "riskshare.records.characteristics",
+    "Decision": "riskshare.records.sharing_request",
     "Evidence": "riskshare.records.evidence",
     "EvidenceError": "riskshare.errors",
     "EvidenceFileError": "riskshare.errors",
@@ -70,6 +79,8 @@ _HOMES = {
     "LinkedScore": "riskshare.records.linked_scores",
     "LinkedScores": "riskshare.records.linked_scores",
     "MissingExtraError": "riskshare.errors",
+    "Objection": "riskshare.records.sharing_request",
+    "Override": "riskshare.records.sharing_request",
     "Partnership": "riskshare.records.partnership",
     "PartnershipError": "riskshare.errors",
     "PlaceError": "riskshare.errors",
@@ -80,6 +91,8 @@ _HOMES = {
     "Problem": "riskshare.errors",
     "Readings": "riskshare.scales.normalise",
     "RecordingPractice": "riskshare.practice",
+    "Relationship": "riskshare.records.sharing_request",
+    "Request": "riskshare.records.sharing_request",
     "ResponseTimes": "riskshare.records.response_times",
     "Responses": "riskshare.records.responses",
     "RiskshareError": "riskshare.errors",
@@ -92,8 +105,10 @@ _HOMES = {
     "audit_groups": "riskshare.scoring.groups",
     "compare_responses": "riskshare.comparing",
     "compare_thresholds": "riskshare.comparing",
+    "decide": "riskshare.sharing.decision",
     "hotspots": "riskshare.spots",
     "link_scales": "riskshare.comparing",
+    "load_agreements": "riskshare.io.agreement",
     "load_partnership": "riskshare.io.partnership",
     "normalise": "riskshare.scales.normalise",
     "profile_places": "riskshare.profiling",
@@ -110,9 +125,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "AgreementError",
+    "AgreementSet",
     "ArgumentError",
     "Assessment",
+    "AuditError",
     "Characteristics",
+    "Decision",
     "Evidence",
     "EvidenceError",
     "EvidenceFileError",
@@ -123,6 +142,8 @@ __all__ = [
     "LinkedScore",
     "LinkedScores",
     "MissingExtraError",
+    "Objection",
+    "Override",
     "Partnership",
     "PartnershipError",
     "PlaceError",
@@ -133,6 +154,8 @@ __all__ = [
     "Problem",
     "Readings",
     "RecordingPractice",
+    "Relationship",
+    "Request",
     "ResponseTimes",
     "Responses",
     "RiskshareError",
@@ -146,8 +169,10 @@ __all__ = [
     "audit_groups",
     "compare_responses",
     "compare_thresholds",
+    "decide",
     "hotspots",
     "link_scales",
+    "load_agreements",
     "load_partnership",
     "normalise",
     "profile_places",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import riskshare.cli.assess as assess_command
+import riskshare.cli.demo as demo_command
 from riskshare.cli.app import app
 from riskshare.cli.briefing import Section
 from riskshare.cli.screen import Screen
@@ -131,8 +131,8 @@ def test_calls_for_action_stand_newest_first_within_harm_to_and_harm_by(told: An
 
 @pytest.mark.parametrize("on_the_path", [True, False])
 def test_the_next_commands_run_as_printed(on_the_path: bool, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    monkeypatch.setattr(assess_command.shutil, "which", lambda _: "found" if on_the_path else None)
-    assess_command._tell_next(Path("thresholds"), Path("sample_data"), (ACT_NOW,), Screen())
+    monkeypatch.setattr(demo_command.shutil, "which", lambda _: "found" if on_the_path else None)
+    demo_command._tell_next(Path("thresholds"), Path("sample_data"), (ACT_NOW,), Screen())
     printed = re.findall(
         r"^    (\S+)(?: -m riskshare)? (?:explain|check|assess) ", capsys.readouterr().out, flags=re.MULTILINE
     )
@@ -161,7 +161,7 @@ def test_files_stay_with_their_owner(demo: tuple[Any, Path]) -> None:
     files = list(demo[1].iterdir())
     assert {file.name for file in files} == {
         "report.internal.txt", "scores.internal.csv", "scores.internal.parquet", "results.internal.jsonl",
-        "quarantine.internal.csv", "ladder.internal.png", "bars.internal.png", "hotspots.internal.png",
+        "quarantine.internal.csv", "ladder.internal.png", "hotspots.internal.png",
     }  # fmt: skip
     if os.name == "posix":
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}

@@ -1,11 +1,8 @@
-"""`riskshare assess` and `riskshare demo`: the whole job, from folder and evidence to explained internal files."""
+"""`riskshare assess`: the whole job, from folder and evidence to explained internal files."""
 
 from __future__ import annotations
 
 import datetime as dt
-import shlex
-import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,10 +11,7 @@ from riskshare.assessment import Assessment, assess
 from riskshare.cli.briefing import Item, Section, briefing, head, warnings
 from riskshare.cli.check import read
 from riskshare.cli.faults import ExitCode
-from riskshare.cli.places import demo_spots, summary, tell_spots, write_picture
 from riskshare.cli.screen import Screen, wrapped
-from riskshare.cli.thresholds import compared, largest_gaps, tell_largest, write_pictures
-from riskshare.io.examples import EXAMPLE_AS_OF, example_data, example_partnership
 from riskshare.io.partnership import load_partnership
 from riskshare.io.subjects import read_subjects
 from riskshare.io.writing import internal_name, make_folder, write_csv, write_json_lines, write_parquet, write_text
@@ -29,8 +23,6 @@ _BRIEF: Final = ("act_now", "staff_safety", "quarantined", "bands")
 """Sections that ``assess`` prints; all of them are in its report."""
 _MOST_SHOWN: Final = 50
 """Entries a lens that ``assess`` prints of one section."""
-_COUNTED: Final = ("act_now", "staff_safety", "seen_only_together", "disagree", "disputed", "quarantined")
-"""Sections whose titles, with their counts, make the summary."""
 
 
 class Job(NamedTuple):
@@ -74,44 +66,16 @@ def run_assess(job: Job, out: Path, screen: Screen) -> ExitCode:
     done = carry_out(job, screen)
     results = done.assessment.to_dicts()
     sections = briefing(done.assessment, done.evidence, results)
-    replaced = _holds_files(out)
+    replaced = holds_files(out)
     files = write_files(done, results, sections, out)
     screen.say(head(done.assessment))
     for section in sections:
         if section.key in _BRIEF:
-            _tell(section, screen, _MOST_SHOWN)
-    _tell_files(files, out, screen, replaced=replaced)
-    screen.document({**_summary(done, sections, files, out), "replaced_files": replaced})
+            tell(section, screen, _MOST_SHOWN)
+    tell_files(files, out, screen, replaced=replaced)
+    screen.document({**run_summary(done, sections, files, out), "replaced_files": replaced})
     total = done.evidence.total
     return ExitCode.PROBLEMS if total("rows_in") and total("quarantined") == total("rows_in") else ExitCode.OK
-
-
-def run_demo(out: Path, screen: Screen) -> None:
-    """Run the main job on the shipped example and say what partners should look at."""
-    folder, data = example_partnership(), example_data()
-    day = dt.date.fromisoformat(EXAMPLE_AS_OF)
-    done = carry_out(Job(folder, (data / "evidence.csv",), data / "subjects.csv", day), screen)
-    results = done.assessment.to_dicts()
-    sections = briefing(done.assessment, done.evidence, results)
-    replaced = _holds_files(out)
-    files = write_files(done, results, sections, out)
-    comparison = compared(done.assessment.partnership, data / "shared_cases.csv", screen)
-    files += write_pictures(comparison, out)
-    spots = demo_spots(done.assessment, data, screen)
-    files.append(write_picture(spots, out))
-    screen.say("An example on synthetic data: nobody in it exists.")
-    screen.say(head(done.assessment))
-    _tell_in_short(sections, screen)
-    for section in sections:
-        if section.key != "bands":
-            _tell(section, screen, section.show, short=True)
-    tell_largest(comparison, screen)
-    tell_spots(spots, screen, notes=False)
-    _tell_files(files, out, screen, replaced=replaced)
-    _tell_next(folder, data, sections, screen)
-    gaps = [" ".join(said) for said in largest_gaps(comparison)]
-    found = {"replaced_files": replaced, "largest_gaps": gaps, "hot_spots": summary(spots)}
-    screen.document({**_summary(done, sections, files, out), **found})
 
 
 def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequence[Section], out: Path) -> list[Path]:
@@ -132,7 +96,7 @@ def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequenc
     ]
 
 
-def _holds_files(out: Path) -> bool:
+def holds_files(out: Path) -> bool:
     """Return whether an earlier run left its report here: it will be replaced."""
     return (out / internal_name("report", ".txt")).exists()
 
@@ -160,19 +124,7 @@ def entry(item: Item, width: int, *, short: bool = False) -> str:
     )
 
 
-def _tell_in_short(sections: Sequence[Section], screen: Screen) -> None:
-    """Print how much there is of everything, before any of it."""
-    screen.heading("In short")
-    by_key = {section.key: section for section in sections}
-    for key in _COUNTED:
-        screen.say(by_key[key].title, indent="- ", hang="  ")
-    screen.say(f"{by_key['bands'].title}:", indent="- ")
-    for item in by_key["bands"].items:
-        screen.say(item.text, indent="    ", hang="      ")
-    screen.say("The first of each follow, shortened; the report has them in full. Words: docs/glossary.md.")
-
-
-def _tell(section: Section, screen: Screen, most: int, *, short: bool = False) -> None:
+def tell(section: Section, screen: Screen, most: int, *, short: bool = False) -> None:
     """Print a section: of each lens the first few, and how many more there are."""
     screen.heading(section.title)
     screen.say(section.note)
@@ -190,7 +142,8 @@ def _tell(section: Section, screen: Screen, most: int, *, short: bool = False) -
         screen.say("None.")
 
 
-def _tell_files(files: Sequence[Path], out: Path, screen: Screen, *, replaced: bool) -> None:
+def tell_files(files: Sequence[Path], out: Path, screen: Screen, *, replaced: bool) -> None:
+    """Print which files were made, what each holds, and whether they replaced others."""
     screen.heading("What was made")
     what = {
         "report": "every section in sentences, its first 200 entries for harm to and for harm by each",
@@ -199,7 +152,6 @@ def _tell_files(files: Sequence[Path], out: Path, screen: Screen, *, replaced: b
         "quarantine": "rows set aside: where and why, never what they held",
         "ladder": "every agency's bands side by side, as agreed and as used",
         "hotspots": "where there is more violence than expected, with the authorities' borders",
-        "bars": "where each agency's high falls on every other's scale",
     }  # fmt: skip
     screen.say(f"In {out} (readable by you alone, marked internal in name and content):")
     for file in files:
@@ -208,45 +160,8 @@ def _tell_files(files: Sequence[Path], out: Path, screen: Screen, *, replaced: b
         screen.say("The files of an earlier run stood there and were replaced; --out names another folder.")
 
 
-def _tell_next(folder: Path, data: Path, sections: Sequence[Section], screen: Screen) -> None:
-    """Say what to try next, with a subject that needs action as the example."""
-    urgent = next(section for section in sections if section.key == "act_now")
-    subject = urgent.items[0].lines[0].split(" ", 1)[0] if urgent.items else "SUBJECT"
-    screen.heading("What to try next")
-    program = _program()
-    inputs, shared = (f"{_short(folder)} {_short(data / name)}" for name in ("evidence.csv", "shared_cases.csv"))
-    for why, command in (
-        ("see why, record by record", f"riskshare explain {inputs} {subject} --as-of {EXAMPLE_AS_OF}"),
-        ("see whose bar is higher", f"riskshare thresholds compare {shared}"),
-        ("find hot spots in your own events", "riskshare hotspots POINTS --areas FILE --population FILE"),
-        ("check a partnership and evidence", f"riskshare check {inputs}"),
-        ("score your own", "riskshare assess FOLDER EVIDENCE --as-of DATE --subjects FILE"),
-    ):
-        screen.say(f"{why}:", indent="- ")
-        screen.raw(f"    {command.replace('riskshare', program, 1)}")
-    if program != "riskshare":
-        activate = Path(sys.executable).with_name("activate")
-        if activate.exists():
-            screen.say(f"`source {_short(activate)}`, once in a shell, makes it plain `riskshare`.")
-    screen.say("Make it yours: docs/how-to/agree-a-policy.md, docs/how-to/send-evidence.md.")
-
-
-def _program() -> str:
-    """Return how this program is called from this shell: by name, or where it lies beside Python."""
-    if shutil.which("riskshare"):
-        return "riskshare"
-    beside = Path(sys.executable).with_name("riskshare")
-    return (
-        shlex.quote(_short(beside)) if beside.exists() else f"{shlex.quote(_short(Path(sys.executable)))} -m riskshare"
-    )
-
-
-def _short(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-def _summary(done: Done, sections: Sequence[Section], files: Sequence[Path], out: Path) -> dict[str, Any]:
+def run_summary(done: Done, sections: Sequence[Section], files: Sequence[Path], out: Path) -> dict[str, Any]:
+    """Return what was done as plain values, for ``--json``."""
     assessment = done.assessment
     return {
         "internal": True,

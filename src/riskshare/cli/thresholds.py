@@ -15,7 +15,6 @@ from riskshare.io.partnership import load_partnership
 from riskshare.io.shared_cases import read_shared_cases
 from riskshare.io.writing import internal_name, make_folder, write_csv, write_figure, write_text
 from riskshare.records.comparison import PERSONAL, TABLES, lines_of
-from riskshare.records.partnership import Partnership
 from riskshare.records.shared_cases import SharedCases
 from riskshare.reporting import equivalence, heat_table, ladder
 from riskshare.reporting.equivalence import CAVEAT, refused_sentence, split_sentence
@@ -169,10 +168,10 @@ def largest_gaps(comparison: ThresholdComparison, most: int = LARGEST) -> list[t
     return found[:most]
 
 
-def compared(partnership: Partnership, shared_cases: Path, screen: Screen) -> ThresholdComparison:
-    """Read shared cases and compare thresholds on them, showing progress."""
-    with screen.progress("Comparing thresholds") as done:
-        return compare_thresholds(partnership, shared_cases, replicates=DEMO_REPLICATES, progress=done)
+def demo_comparison(folder: Path, shared_cases: Path, out: Path) -> tuple[ThresholdComparison, list[Path]]:
+    """Compare thresholds on the shipped example and write the ladder, saying nothing: it runs beside the scoring."""
+    comparison = compare_thresholds(load_partnership(folder), shared_cases, replicates=DEMO_REPLICATES)
+    return comparison, [write_ladder(comparison, make_folder(out))]
 
 
 def tell_largest(comparison: ThresholdComparison, screen: Screen) -> None:
@@ -218,17 +217,16 @@ def write_comparison(comparison: ThresholdComparison, out: Path, *, people: bool
 
 def write_pictures(comparison: ThresholdComparison, folder: Path) -> list[Path]:
     """Write the ladder and the heat table as PNG, each with a description for those who cannot see it."""
+    words = heat_table.alt_text(comparison.matrix, comparison.partnership)
+    return [
+        write_ladder(comparison, folder),
+        write_figure(folder / internal_name("bars", ".png"), comparison.plot_matrix(), words),
+    ]
+
+
+def write_ladder(comparison: ThresholdComparison, folder: Path) -> Path:
+    """Write the ladder as PNG, with a description for those who cannot see it."""
     partnership, bars = comparison.partnership, comparison.bars()
     bands, _ = rungs(partnership, comparison.by_height())
-    return [
-        write_figure(
-            folder / internal_name("ladder", ".png"),
-            comparison.plot_ladder(),
-            ladder.alt_text(bands, partnership, bars, comparison.reference),
-        ),
-        write_figure(
-            folder / internal_name("bars", ".png"),
-            comparison.plot_matrix(),
-            heat_table.alt_text(comparison.matrix, partnership),
-        ),
-    ]
+    words = ladder.alt_text(bands, partnership, bars, comparison.reference)
+    return write_figure(folder / internal_name("ladder", ".png"), comparison.plot_ladder(), words)
