@@ -18,7 +18,14 @@ if TYPE_CHECKING:
         response_plan,
     )
     from riskshare.errors import (
+        AgreementError,
         ArgumentError,
+        AuditEntryError,
+        AuditError,
+        AuditKeyError,
+        AuditTrailError,
+        AuditWriteError,
+        DisclosureError,
         EvidenceError,
         EvidenceFileError,
         LinkRefusedError,
@@ -28,12 +35,12 @@ if TYPE_CHECKING:
         PlaceProblem,
         PolicyError,
         Problem,
+        ReleaseRefusedError,
         RiskshareError,
         UnknownSubjectError,
         UnsignedPolicyError,
-        AgreementError,
-        AuditError,
     )
+    from riskshare.io.agreement import load_agreements
     from riskshare.io.characteristics import read_characteristics
     from riskshare.io.evidence import read_evidence
     from riskshare.io.partnership import load_partnership
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
     from riskshare.io.subjects import read_subjects
     from riskshare.practice import RecordingPractice, recording_practice
     from riskshare.profiling import PlaceProfiles, profile_places
+    from riskshare.records.agreement import AgreementSet
     from riskshare.records.characteristics import Characteristics
     from riskshare.records.evidence import Evidence, Subjects
     from riskshare.records.linked_scores import LinkedScore, LinkedScores
@@ -52,13 +60,11 @@ if TYPE_CHECKING:
     from riskshare.records.response_times import ResponseTimes
     from riskshare.records.responses import Responses
     from riskshare.records.shared_cases import SharedCases
+    from riskshare.records.sharing_request import Decision, Objection, Override, Relationship, Request
     from riskshare.scales.normalise import Readings, normalise
     from riskshare.scoring.groups import GroupAudit, audit_groups
     from riskshare.spots import HotSpots, hotspots
     from riskshare.trust.purge import purge
-    from riskshare.io.agreement import load_agreements
-    from riskshare.records.agreement import AgreementSet
-    from riskshare.records.sharing_request import Decision, Objection, Override, Relationship, Request
     from riskshare.version import VERSION as __version__
 
 _HOMES = {
@@ -66,9 +72,14 @@ _HOMES = {
     "AgreementSet": "riskshare.records.agreement",
     "ArgumentError": "riskshare.errors",
     "Assessment": "riskshare.assessment",
+    "AuditEntryError": "riskshare.errors",
     "AuditError": "riskshare.errors",
+    "AuditKeyError": "riskshare.errors",
+    "AuditTrailError": "riskshare.errors",
+    "AuditWriteError": "riskshare.errors",
     "Characteristics": "riskshare.records.characteristics",
     "Decision": "riskshare.records.sharing_request",
+    "DisclosureError": "riskshare.errors",
     "Evidence": "riskshare.records.evidence",
     "EvidenceError": "riskshare.errors",
     "EvidenceFileError": "riskshare.errors",
@@ -92,6 +103,7 @@ _HOMES = {
     "Readings": "riskshare.scales.normalise",
     "RecordingPractice": "riskshare.practice",
     "Relationship": "riskshare.records.sharing_request",
+    "ReleaseRefusedError": "riskshare.errors",
     "Request": "riskshare.records.sharing_request",
     "ResponseTimes": "riskshare.records.response_times",
     "Responses": "riskshare.records.responses",
@@ -129,9 +141,14 @@ __all__ = [
     "AgreementSet",
     "ArgumentError",
     "Assessment",
+    "AuditEntryError",
     "AuditError",
+    "AuditKeyError",
+    "AuditTrailError",
+    "AuditWriteError",
     "Characteristics",
     "Decision",
+    "DisclosureError",
     "Evidence",
     "EvidenceError",
     "EvidenceFileError",
@@ -155,6 +172,7 @@ __all__ = [
     "Readings",
     "RecordingPractice",
     "Relationship",
+    "ReleaseRefusedError",
     "Request",
     "ResponseTimes",
     "Responses",

@@ -8,7 +8,9 @@
     │   └── AgreementError                   only its sharing agreement has, or it has none
     ├── PolicyError (ValueError)             an agreed rule does not allow what was asked
     │   ├── UnsignedPolicyError              an agency has not signed the policy in force
-    │   └── LinkRefusedError                 a scale has no place on the common scale or another's
+    │   ├── LinkRefusedError                 a scale has no place on the common scale or another's
+    │   └── DisclosureError                  something may not leave as it is; every reason is listed
+    │       └── ReleaseRefusedError          a release would, beside an earlier one, tell of too few people
     ├── EvidenceError (ValueError)           evidence cannot be used
     │   └── EvidenceFileError                the whole file was stopped; nothing of it was read
     ├── PlaceError (ValueError)              points, areas or buildings cannot be used; everything wrong is listed
@@ -166,6 +168,38 @@ class PlaceError(RiskshareError, ValueError):
     def __init__(self, problems: Sequence[PlaceProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(["These places cannot be used:", *(f"  - {problem}" for problem in self.problems)]))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DisclosureProblem:
+    """One reason why something may not leave.
+
+    Attributes
+    ----------
+    code : str
+        Stable, for programs.
+    hint : str
+        What is wrong, where, and what to do next; no person's value.
+    """
+
+    code: str
+    hint: str
+
+    def __str__(self) -> str:
+        """One line: what and what to do."""
+        return f"{self.code}: {self.hint}"
+
+
+class DisclosureError(PolicyError):
+    """Something may not leave as it is; ``problems`` lists every reason at once."""
+
+    def __init__(self, problems: Sequence[DisclosureProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(["This may not leave as it is:", *(f"  - {problem}" for problem in self.problems)]))
+
+
+class ReleaseRefusedError(DisclosureError):
+    """A release would, beside what was released before, tell of too few people."""
 
 
 class AuditError(RiskshareError):

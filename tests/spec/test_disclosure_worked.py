@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from riskshare.sharing.refusals import DisclosureError, ReleaseRefusedError
+from riskshare.errors import DisclosureError, ReleaseRefusedError
 from riskshare.sharing.release_register import admit, release
 from riskshare.sharing.snapping import fixed_points, snap, snap_to_cells
 from riskshare.sharing.surfaces import safe_surface

@@ -14,10 +14,11 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskshare.errors import DisclosureProblem, ReleaseRefusedError
 from riskshare.records.arguments import is_day, is_text, require
 from riskshare.sharing.differencing import Cell, Part, small_remainders
 from riskshare.sharing.profiles import PROFILES, Profile
-from riskshare.sharing.refusals import DisclosureProblem, ReleaseRefusedError, refuse
+from riskshare.sharing.refusals import refuse
 from riskshare.sharing.table_cells import ALL, cell_problems, placed
 from riskshare.sharing.tables import Protected
 

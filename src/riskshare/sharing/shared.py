@@ -100,7 +100,7 @@ class Shared:
             raise PolicyError(message)
         object.__setattr__(self, "made_by", None)  # so that dataclasses.replace() is refused as well
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
-        object.__setattr__(self, "content_hash", _content_hash(self))
+        object.__setattr__(self, "content_hash", content_hash(self))
 
     @property
     def decision(self) -> str:
@@ -186,7 +186,7 @@ riskshare.share(result, partnership, purpose=..., recipient=..., at=...) for one
     if type(shared) is not Shared:
         message = f"{function}(): only what sharing let through can be written, not this {type(shared).__name__}. "
         raise PolicyError(message + _REMEDY)
-    if shared.content_hash != _content_hash(shared):
+    if shared.content_hash != content_hash(shared):
         message = f"{function}(): this was changed after sharing let it through. Share it again."
         raise PolicyError(message)
     if at is not None and at >= shared.expires:
@@ -200,7 +200,7 @@ def _moment(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _content_hash(shared: Shared) -> str:
+def content_hash(shared: Shared) -> str:
     """Return SHA-256 of every table and every word about it."""
     digested = hashlib.sha256()
     for each in fields(Shared):

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from riskshare.errors import ArgumentError, PlaceError
+from riskshare.errors import ArgumentError, DisclosureError, PlaceError
 from riskshare.sharing.catchments import split
-from riskshare.sharing.refusals import DisclosureError
 from riskshare.sharing.snapping import ADDRESSES, PEOPLE, fixed_points, snap, snap_to_cells
 from riskshare.sharing.surfaces import safe_surface
 

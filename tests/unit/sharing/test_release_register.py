@@ -5,9 +5,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from riskshare.errors import ArgumentError, PolicyError
+from riskshare.errors import ArgumentError, DisclosureError, PolicyError, ReleaseRefusedError
 from riskshare.sharing.differencing import Cell, small_remainders
-from riskshare.sharing.refusals import DisclosureError, ReleaseRefusedError
 from riskshare.sharing.release_register import Release, admit, check_release, release
 from riskshare.sharing.tables import protect_counts
 

@@ -5,11 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from riskshare.errors import ArgumentError, PolicyError
+from riskshare.errors import ArgumentError, DisclosureError, PolicyError
 from riskshare.sharing.cell_key import KEYS, LARGEST_NOISE, cell_keys, record_keys, with_noise
 from riskshare.sharing.dominance import dominated
 from riskshare.sharing.profiles import PROFILES, profile_for
-from riskshare.sharing.refusals import DisclosureError
 from riskshare.sharing.rounding import rates_from_rounded, rounded
 
 KEY = b"0123456789abcdef"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from riskshare.errors import DisclosureError
 from riskshare.sharing import feasible, suppression
 from riskshare.sharing.feasible import audit
-from riskshare.sharing.refusals import DisclosureError
 from riskshare.sharing.suppression import MAX_CELLS, line_sums, suppress, with_totals
 
 

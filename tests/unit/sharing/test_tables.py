@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskshare.errors import ArgumentError
-from riskshare.sharing.refusals import DisclosureError
+from riskshare.errors import ArgumentError, DisclosureError
 from riskshare.sharing.tables import protect_counts, protect_events, protect_people
 
 FRAME = pd.DataFrame({"area": ["A", "A", "B", "B"], "kind": ["x", "y", "x", "y"], "count": [31, 42, 53, 64]})
