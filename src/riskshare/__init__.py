@@ -41,8 +41,10 @@ if TYPE_CHECKING:
         UnsignedPolicyError,
     )
     from riskshare.io.agreement import load_agreements
+    from riskshare.io.audit_log import AuditLog, audit_log
     from riskshare.io.characteristics import read_characteristics
     from riskshare.io.evidence import read_evidence
+    from riskshare.io.exports import write
     from riskshare.io.partnership import load_partnership
     from riskshare.io.points import read_points
     from riskshare.io.responses import read_responses
@@ -75,6 +77,7 @@ _HOMES = {
     "AuditEntryError": "riskshare.errors",
     "AuditError": "riskshare.errors",
     "AuditKeyError": "riskshare.errors",
+    "AuditLog": "riskshare.io.audit_log",
     "AuditTrailError": "riskshare.errors",
     "AuditWriteError": "riskshare.errors",
     "Characteristics": "riskshare.records.characteristics",
@@ -108,6 +111,7 @@ _HOMES = {
     "ResponseTimes": "riskshare.records.response_times",
     "Responses": "riskshare.records.responses",
     "RiskshareError": "riskshare.errors",
+    "Shared": "riskshare.sharing.shared",
     "SharedCases": "riskshare.records.shared_cases",
     "Subjects": "riskshare.records.evidence",
     "ThresholdComparison": "riskshare.comparing",
@@ -115,6 +119,7 @@ _HOMES = {
     "UnsignedPolicyError": "riskshare.errors",
     "assess": "riskshare.assessment",
     "audit_groups": "riskshare.scoring.groups",
+    "audit_log": "riskshare.io.audit_log",
     "compare_responses": "riskshare.comparing",
     "compare_thresholds": "riskshare.comparing",
     "decide": "riskshare.sharing.decision",
@@ -133,7 +138,9 @@ _HOMES = {
     "read_subjects": "riskshare.io.subjects",
     "recording_practice": "riskshare.practice",
     "response_plan": "riskshare.comparing",
+    "share": "riskshare.releasing.sharing_out",
     "sign": "riskshare.io.signing",
+    "write": "riskshare.io.exports",
 }
 
 __all__ = [
@@ -144,6 +151,7 @@ __all__ = [
     "AuditEntryError",
     "AuditError",
     "AuditKeyError",
+    "AuditLog",
     "AuditTrailError",
     "AuditWriteError",
     "Characteristics",
@@ -177,6 +185,7 @@ __all__ = [
     "ResponseTimes",
     "Responses",
     "RiskshareError",
+    "Shared",
     "SharedCases",
     "Subjects",
     "ThresholdComparison",
@@ -185,6 +194,7 @@ __all__ = [
     "__version__",
     "assess",
     "audit_groups",
+    "audit_log",
     "compare_responses",
     "compare_thresholds",
     "decide",
@@ -203,7 +213,9 @@ __all__ = [
     "read_subjects",
     "recording_practice",
     "response_plan",
+    "share",
     "sign",
+    "write",
 ]
 
 

@@ -25,7 +25,8 @@ from riskshare.places.profile_tables import (
     curve_table,
     show,
 )
-from riskshare.places.profiles import DUTIES, NOBODY_M, Read, Surrounded, read_events, surround
+from riskshare.places.profiles import NOBODY_M, Read, Surrounded, read_events, surround
+from riskshare.places.reading import DUTIES
 from riskshare.places.strata import Ground, lay_ground
 from riskshare.records.arguments import is_number, is_texts, is_whole, require
 from riskshare.reporting.profile_words import profile_sentences, profiles_html, shown_sentences
@@ -249,6 +250,7 @@ def _notes(
         notes += [*near.notes, *_silence(near)]
     else:
         notes.append("Protected buildings appear only in lines of five or more of a kind, without counts under 5.")
+        notes.append("Buildings around which nobody given here looks have no line of their own.")
     return tuple(dict.fromkeys(notes))
 
 
@@ -261,6 +263,14 @@ def _choices(duties: tuple[str, ...], cell_m: int, level: float, draws: int, *, 
             f"An excess is decided at a false discovery rate of {level:g} over all buildings (Benjamini-Hochberg); "
             f"ranks and what chance gives rest on {draws:,} draws."
         )
+        told.append(
+            "Limits and findings take events as independent and what is expected as known. Where events come in clumps "
+            "they are too narrow, so chance alone gives an excess more often than that."
+        )
+    told.append(
+        "An excess is of what was recorded on the ground around a building. It says nothing of the building, nor of "
+        "who lives or works there."
+    )
     return tuple(told)
 
 

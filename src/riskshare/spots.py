@@ -25,20 +25,23 @@ from riskshare.places.hot_cells import HotCells, Method, Rule, find_hot_cells
 from riskshare.places.hot_notes import (
     adjustment_notes,
     area_notes,
+    claim_notes,
+    finding_notes,
     must_expect,
     must_know,
     must_meet,
+    people_notes,
     resample_notes,
     rule_notes,
 )
 from riskshare.places.people import check_population, people_in_cells
 from riskshare.places.points import Points
-from riskshare.places.reading import points_of
+from riskshare.places.reading import DUTIES, points_of
 from riskshare.places.recording import Practice
 from riskshare.places.strata import Events, Ground, Strata, count_cells, lay_ground, place_events, whole_claims
 from riskshare.places.together import Power, Progress, Setting, alone_in, measure_power, observed, settings
 from riskshare.places.unlinked import join_unlinked, unlinked_notes
-from riskshare.places.views import Views, all_clusters, cluster_views, expected_in, need_of, touched
+from riskshare.places.views import Views, all_clusters, cluster_views, expected_in, held_in, need_of, touched
 from riskshare.records.arguments import is_number, is_texts, is_whole, require
 from riskshare.reporting.spot_words import spot_sentences, spots_html
 from riskshare.version import VERSION
@@ -64,6 +67,7 @@ def hotspots(
     covariates: pd.DataFrame | None = None,
     recording: Practice | None = None,
     join_within: tuple[float, int] | None = None,
+    duties: Sequence[str] = DUTIES,
     cell_m: int = CELL_M,
     radius_cells: int = 1,
     level: float = 0.05,
@@ -101,6 +105,9 @@ def hotspots(
     join_within : tuple of (metres, days), optional
         An agreed rule: an event of a source that shares no claim id with any other is the nearest claim of another
         source so near. By default nothing is joined by guess, and how many may count twice is said.
+    duties : sequence of str
+        Of a table, categories that a home or its staff must report, such as missing episodes: they would draw a hot
+        spot around the home, and never count. Of an assessment ``indicators`` say what counts.
     cell_m : int, metres
         1 to 100,000.
     radius_cells : int
@@ -139,7 +146,7 @@ def hotspots(
     """
     asked = dict(locals())
     _check(asked)
-    places, ground_of = points_of(points, indicators, min_support), check_areas(areas)
+    places, ground_of = points_of(points, indicators, min_support, duties), check_areas(areas)
     must_meet(places, ground_of)
     ground = lay_ground(ground_of, grid_over(ground_of.bounds, cell_m))
     covered = coverage_of(coverage, places, ground_of.codes)
@@ -149,7 +156,8 @@ def hotspots(
     if recording is not None:
         must_expect(rule)
     linked, doubts = (places, unlinked_notes(places)) if join_within is None else join_unlinked(places, *join_within)
-    events, strata, notes = place_events(whole_claims(linked), ground, covered)
+    whole = whole_claims(linked, seen_by(linked, ground, covered))
+    events, strata, notes = place_events(whole, ground, covered)
     if recording is not None:
         must_know(recording, strata.names)
 
@@ -178,8 +186,10 @@ def hotspots(
     )  # fmt: skip
     border = border_events(events, ground, places.projection.accuracy_m, clusters)
     said = (
-        *places.notes, *area_notes(ground_of), *covered.notes, *doubts, *notes, *border_notes(border, len(events)),
-        *rule_notes(rule, cell_m, null, populated=people is not None), *(() if raised is None else raised.notes),
+        *places.notes, *area_notes(ground_of), *covered.notes, *doubts, *claim_notes(linked, whole), *notes,
+        *border_notes(border, len(events)), *rule_notes(rule, cell_m, null, populated=people is not None),
+        *(() if people is None else people_notes(people_in_cells(people, ground), events)),
+        *finding_notes(rule, found, strata.names), *(() if raised is None else raised.notes),
         *(() if recording is None or adjustment is None else adjustment_notes(recording, strata.names, adjustment)),
         *resample_notes(resamples, rule),
     )  # fmt: skip
@@ -226,6 +236,7 @@ def _check(given: Mapping[str, Any]) -> None:
             or (is_number(support) and 0 < support <= 1),
             "indicators and min_support are for an assessment only.": isinstance(given["points"], Assessed)
             or (indicators is None and support is None),
+            "duties must be a list of categories.": is_texts(given["duties"]),
             "recording must be a RecordingPractice, as from riskshare.recording_practice, or None.": recording is None
             or isinstance(recording, Practice),
             "join_within must be metres above 0 and whole days of 0 or more, such as (150, 1), or None.": near is None
@@ -305,9 +316,18 @@ class HotSpots:
         table = describe(self.clustered, self.ground, self.alone, together, self.power.stability)
         people = self.views.by_people
         beside = cluster_views(
-            self.clustered, self.found, self.views.adjustment, None if people is None else people.hot, self._need
-        )
+            self.clustered, self.found, self.views.adjustment, None if people is None else people.hot, self._need,
+            self._expected,
+        )  # fmt: skip
         return gpd.GeoDataFrame(pd.concat([table, beside], axis=1), geometry="geometry", crs=table.crs)
+
+    @property
+    def _expected(self) -> Floats | None:
+        """How many events the main finding expects in each cluster's cells; None where nothing is expected."""
+        if not self.rule.significance:
+            return None
+        counts = count_cells(self.events, len(self.strata.names), self.ground.grid.n_cells)
+        return held_in(self.clustered, expected_in(counts, self.setting.base))
 
     @property
     def _need(self) -> Floats | None:

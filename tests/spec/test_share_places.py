@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,11 +13,11 @@ import pytest
 
 import share_cases as cases
 import sharing_small
+from riskshare.errors import DisclosureError, ReleaseRefusedError
 from riskshare.io.exports import write
 from riskshare.profiling import PlaceProfiles, profile_places
 from riskshare.records.sharing_request import Objection
 from riskshare.sharing.asking import SharingRefusedError
-from riskshare.sharing.refusals import ReleaseRefusedError
 
 SAVED = "403991"
 """The easting of an event."""
@@ -24,7 +26,7 @@ SAVED = "403991"
 def test_partners_see_a_cluster_across_the_border_from_moved_places(tmp_path: Path) -> None:
     shared = cases.to_partners(cases.spots(), tmp_path)
     cluster = shared.tables["clusters"].iloc[0]
-    assert cluster["authorities"] == ("e", "w") or set(cluster["authorities"]) <= {"e", "w"}
+    assert set(cluster["authorities"]) <= {"e", "w"}
     assert cluster["n_events"] >= 36
     assert list(shared.tables) == ["cells", "clusters", "areas"]
     assert any("moved to one of" in note for note in shared.notes)
@@ -33,13 +35,10 @@ def test_partners_see_a_cluster_across_the_border_from_moved_places(tmp_path: Pa
 
 def test_no_exact_place_is_in_any_file(tmp_path: Path) -> None:
     for audience in ("partnership", "public"):
-        shared = (
-            cases.to_partners(cases.spots(), tmp_path / audience, audience=audience)
-            if (tmp_path / audience).mkdir() is None
-            else None
-        )
-        assert shared is not None
-        for name, data in cases.every_file(shared, tmp_path / audience / "out").items():
+        folder = tmp_path / audience
+        folder.mkdir()
+        shared = cases.to_partners(cases.spots(), folder, audience=audience)
+        for name, data in cases.every_file(shared, folder / "out").items():
             assert SAVED.encode() not in cases.unzipped(data), name
 
 
@@ -79,8 +78,7 @@ def test_counts_of_few_are_withheld_with_what_would_give_them_away(tmp_path: Pat
 
 def test_a_victim_among_the_events_asks_for_ten(tmp_path: Path) -> None:
     points = cases.events(role=["victim"] * 2 + ["place"] * 74, subject_id=[f"S{i}" for i in range(76)])
-    wide = cases.partnership(*[rule if rule.id != "counts" else rule for rule in cases.RULES])
-    shared = cases.to_partners(cases.spots(points), tmp_path, agreed=wide)
+    shared = cases.to_partners(cases.spots(points), tmp_path)
     assert not shared.tables["cells"]["count"].dropna().between(1, 9).any()
     assert any("victims or witnesses are among them" in note for note in shared.notes)
 
@@ -130,8 +128,8 @@ def profiles() -> PlaceProfiles:
     at = gpd.points_from_xy([401_000 + 300 * i for i in range(6)], [302_000] * 6)
     told = {"id": [f"b{i}" for i in range(6)], "kind": "home", "name": [f"Home {i}" for i in range(6)]}
     return profile_places(
-        cases.events(), gpd.GeoDataFrame(told, geometry=at, crs=27700), areas=cases.areas(), population=cases.population(),
-        draws=9,
+        cases.events(), gpd.GeoDataFrame(told, geometry=at, crs=27700), areas=cases.areas(),
+        population=cases.population(), draws=9,
     )  # fmt: skip
 
 
@@ -148,6 +146,16 @@ def test_buildings_are_told_together_and_none_by_name(tmp_path: Path) -> None:
     assert (observed >= 10).all()
 
 
+def test_tables_without_a_period_are_not_for_the_public(tmp_path: Path) -> None:
+    with pytest.raises(SharingRefusedError, match="not_for_the_public"):
+        cases.to_partners(profiles(), tmp_path, audience="public")
+
+
+def test_a_public_map_needs_dates(tmp_path: Path) -> None:
+    with pytest.raises(DisclosureError, match="no_period"):
+        cases.to_partners(cases.spots(cases.events().drop(columns="date")), tmp_path, audience="public")
+
+
 def test_kinds_that_hold_one_table_ask_which(tmp_path: Path) -> None:
     shared = cases.to_partners(cases.spots(), tmp_path)
     with pytest.raises(Exception, match="cells, clusters, areas"):
@@ -157,9 +165,6 @@ def test_kinds_that_hold_one_table_ask_which(tmp_path: Path) -> None:
 
 
 def test_a_geopackage_opens_with_its_styles_and_its_stamp(tmp_path: Path) -> None:
-    import sqlite3
-    from contextlib import closing
-
     shared = cases.to_partners(cases.spots(), tmp_path)
     file = write(shared, tmp_path / "x.gpkg")
     assert set(gpd.list_layers(file)["name"]) >= {"cells", "clusters", "areas"}

@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     covariates: Path | None = None
     join_within: tuple[float, int] | None = None
     compared: Compared | None = None
+    duties: tuple[str, ...] | None = None
 
 
 def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
@@ -48,6 +49,7 @@ def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
         None if path is None else read_table(path) for path in (asked.population, asked.coverage, asked.covariates)
     )
     points, areas = read_points(asked.points), read_areas(asked.areas)
+    duties: dict[str, Any] = {} if asked.duties is None else {"duties": asked.duties}
     practice = None
     if asked.compared is not None:
         practice = estimate(asked.compared, points, areas, population, coverage, asked.seed)
@@ -55,7 +57,7 @@ def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
         spots = hotspots(
             points, areas, population=population, coverage=coverage, covariates=covariates, recording=practice,
             join_within=asked.join_within, cell_m=asked.cell_m, level=asked.level, method=asked.method,
-            resamples=asked.resamples, seed=asked.seed, progress=done,
+            resamples=asked.resamples, seed=asked.seed, progress=done, **duties,
         )  # fmt: skip
     files = [] if out is None else write_spots(spots, out)
     if practice is not None:

@@ -16,6 +16,8 @@ from riskshare.practice import RecordingPractice, recording_practice
 
 SECOND = "second source"
 """What events of a second file are called where no name is given."""
+DISAGREE = 0.05
+"""Below this p, kinds of information disagree by more than chance."""
 
 
 class Compared(NamedTuple):
@@ -67,11 +69,16 @@ def tell_recording(practice: RecordingPractice, screen: Screen) -> None:
     """Print each pair's ratio by all that is known, and of whom nothing can be told and why."""
     screen.heading("Recording practice")
     for row in practice.ratios[practice.ratios["information"] == "together"].to_dict("records"):
-        screen.say(
+        told = (
             f"{row['organisation']} records {row['ratio']:.2f} of what {row['against']} does of alike events "
-            f"({row['source']}, {row['category']}; 95 % {row['lower']:.2f} to {row['upper']:.2f}).",
-            indent="- ", hang="  ",
-        )  # fmt: skip
+            f"({row['source']}, {row['category']}; 95 % {row['lower']:.2f} to {row['upper']:.2f})."
+        )
+        if row["misfit_p"] < DISAGREE:
+            told += (
+                f" What this rests on disagrees (p {row['misfit_p']:.3f}): look at the line, and do not adjust by it "
+                "until you know why."
+            )
+        screen.say(told, indent="- ", hang="  ")
     for row in practice.offsets[~practice.offsets["estimable"].astype(bool)].to_dict("records"):
         screen.say(
             f"{row['organisation']} ({row['source']}, {row['category']}): {row['reason']}.", indent="- ", hang="  "

@@ -243,7 +243,7 @@ def _place(
     period = day_number(days[0]), day_number(days[1])
     covered = coverage_of(coverage, points, ground.areas.codes, period=period)
     try:
-        events, _, _ = place_events(whole_claims(points), ground, covered)
+        events, _, _ = place_events(whole_claims(points, seen_by(points, ground, covered)), ground, covered)
     except PlaceError:
         hint = (
             f"The {what} (splits are numbered from 0) hold no event inside the areas. Choose longer or other periods."

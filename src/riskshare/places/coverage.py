@@ -27,6 +27,20 @@ class Coverage:
     areas: tuple[str, ...]
     share: Floats
     notes: tuple[str, ...]
+    spans: tuple[tuple[int, int, float, float], ...] = ()
+
+    def looked(self, source: NDArray[np.int64], area: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether each source looked at each area on each day; where a day is not known, whether it ever did.
+
+        ``spans`` are (source, area, first day, first day no longer covered); without any it looked always.
+        """
+        ever = self.share[source, area] > 0
+        if not self.spans:
+            return np.asarray(ever, dtype=np.bool_)
+        then = day == NO_DAY
+        for one, place, start, end in self.spans:
+            then |= (source == one) & (area == place) & (day >= start) & (day < end)
+        return np.asarray(ever & then, dtype=np.bool_)
 
     def __repr__(self) -> str:
         """Return its size."""
@@ -113,7 +127,9 @@ def check_coverage(
     use = (source >= 0) & (area >= 0)
     np.add.at(share, (source[use], area[use]), covered[use])
     share = np.minimum(share / max(last - first, 1), 1.0) if period is not None else (share > 0).astype(np.float64)
-    return Coverage(sources, areas, share, ())
+    lines = np.flatnonzero(use)
+    spans = tuple((int(source[n]), int(area[n]), float(start[n]), float(end[n])) for n in lines)
+    return Coverage(sources, areas, share, (), spans)
 
 
 def _days(column: pd.Series[Any], blank: int) -> NDArray[np.float64]:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from riskshare.errors import PlaceError, PlaceProblem
 from riskshare.places.adjusting import OFTEN, Adjustment
 from riskshare.places.areas import Areas
-from riskshare.places.hot_cells import Rule
+from riskshare.places.hot_cells import HotCells, Rule
 from riskshare.places.points import Points
 from riskshare.places.recording import Practice
 from riskshare.places.recording_notes import SOCIAL
+from riskshare.places.strata import Events
 
 Names = tuple[tuple[str, str, str], ...]
+
+APART_M: Final = 1_000.0
+"""Proposal: reports of one claim placed further apart than this are more likely two claims of one number."""
+CLUMPED: Final = 1.05
+"""φ from which it is told: below it nothing that anybody reads changes."""
+_METHODS: Final = {"bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
 
 
 def must_meet(points: Points, areas: Areas) -> None:
@@ -47,7 +58,8 @@ def must_know(practice: Practice, names: Names) -> None:
     here = sorted({f"{source} by {by}" for source, by, _ in names})
     hint = (
         f"The recording practice is of {', '.join(known[:10]) or 'nothing'}; the events come from "
-        f"{', '.join(here[:10])}. Estimate it from the same points, or say with kinds which source is which."
+        f"{', '.join(here[:10])}. Estimate it from the same points, or say with kinds which source is which. Where a "
+        "source is told apart by who records beside it, name in `recorded_by` who recorded every source's events."
     )
     raise PlaceError([PlaceProblem("recording_of_others", hint)])
 
@@ -57,10 +69,72 @@ def area_notes(areas: Areas) -> tuple[str, ...]:
     return (f"Areas: {areas.projection.note}",) if areas.projection.note else ()
 
 
+def claim_notes(reports: Points, whole: Points) -> tuple[str, ...]:
+    """Return how many reports of claims count with another, and how many claims' reports lie oddly far apart."""
+    told = reports.take(~reports.looked)
+    n = len(told) - len(whole)
+    if n == 0:
+        return ()
+    order = np.argsort(whole.claim)
+    kept = order[np.searchsorted(whole.claim[order], told.claim)]
+    away = np.hypot(told.x - whole.x[kept], told.y - whole.y[kept])
+    far = np.unique(told.claim[away > APART_M]).size
+    words = f"{n:,} reports tell of a claim that another report tells of: each claim counts once."
+    if far:
+        words += (
+            f" Of {far:,} claims reports lie further apart than {APART_M:,.0f} m: is `claim_id` agreed between "
+            "sources, or each one's own numbering?"
+        )
+    return (words,)
+
+
+def people_notes(people: csr_array, events: Events) -> tuple[str, ...]:
+    """Return how many events lie where the population given knows nobody."""
+    held = np.asarray(people.sum(axis=0), dtype=np.float64).ravel()
+    n = int((held[events.cell] <= 0).sum())
+    if n == 0:
+        return ()
+    return (
+        f"{n:,} of {len(events):,} events lie in cells where, by the population given, nobody lives: little is "
+        "expected there, so a few events are a surprise. Is the population of all areas given, and of those who come "
+        "by day?",
+    )
+
+
+def finding_notes(rule: Rule, found: HotCells, names: Names) -> tuple[str, ...]:
+    """Return the rule that cells were decided by, the clumps that it allows for, and what a finding does not say."""
+    if not rule.significance:
+        return ()
+    covered = int(np.isfinite(found.count).sum())
+    notes = [
+        f"A cell is hot at a false discovery rate of {100 * rule.level:g} % over all {covered:,} covered cells "
+        f"({_METHODS[rule.method]})."
+    ]
+    notes += _clumps(found.dispersion, names)
+    notes.append(
+        "A hot spot says where more was recorded than the same recorders' totals lead one to expect; not why, and "
+        "nothing of anybody who lives or works there."
+    )
+    return tuple(notes)
+
+
+def _clumps(phi: NDArray[np.float64], names: Names) -> list[str]:
+    if not phi.size or phi.max() < CLUMPED:
+        return []
+    source, by, category = names[int(np.argmax(phi))]
+    return [
+        f"Events come in clumps: counts vary up to {phi.max():.1f} times as much as independent events would ({source} "
+        f"by {by}, {category}). That is told from this map and allowed for; where it is high, a little too much is "
+        "hot: read the q."
+    ]
+
+
 def rule_notes(rule: Rule, cell_m: int, null: str | None, *, populated: bool) -> tuple[str, ...]:
-    """Return how cells were decided on."""
+    """Return how cells were laid, and what is expected in them."""
     width = (2 * rule.radius_cells + 1) * cell_m
     notes = [f"Cells of {cell_m:,} m; {width:,} × {width:,} m are summed around each."]
+    if populated:
+        notes.append("One person is added to each cell: an event where nobody lives is a surprise, no impossibility.")
     if not rule.significance:
         notes.append(
             "No population was given: the densest 5 % of the covered ground is shown, where events are. That is no "
@@ -81,7 +155,10 @@ def resample_notes(resamples: int, rule: Rule) -> tuple[str, ...]:
     if resamples == 0:
         return ("No resamples were drawn: nothing is said of stability, nor of what is visible only together.",)
     what = "smoothed counts" if rule.significance else "the counts"
-    return (f"{resamples:,} resamples of {what}, every second one on a grid moved by half a cell.",)
+    notes = [f"{resamples:,} resamples of {what}, every second one on a grid moved by half a cell."]
+    if rule.significance:
+        notes.append("How often a cluster is found again is told cautiously: a true 90 % comes out as 50 to 70 %.")
+    return tuple(notes)
 
 
 def adjustment_notes(practice: Practice, names: Names, adjustment: Adjustment) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from riskshare.places.clusters import SHARING
 from riskshare.places.coverage import Coverage, coverage_of
 from riskshare.places.grid import grid_over
 from riskshare.places.points import NO_DAY, check_points
-from riskshare.places.strata import Events, Ground, Strata, lay_ground, place_events, whole_claims
+from riskshare.places.reading import without_duties
+from riskshare.places.strata import Events, Ground, Strata, lay_ground, place_events, seen_by, whole_claims
 
 Ints = NDArray[np.int64]
 
@@ -52,7 +53,7 @@ def see(
     points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, coverage: pd.DataFrame | None, cell_m: int, *,
     dated: bool = False, days: bool = False,
 ) -> Seen:  # fmt: skip
-    """Return events ready for a lens: one a claim, only reported ones, only where their source looked.
+    """Return events ready for a lens: one a claim, only reported ones and no duties, where their source looked.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def see(
     if days and isinstance(points, gpd.GeoDataFrame) and _months_only(points):
         hint = "Dates are months (YYYY-MM), and this lens needs days. Use one that works with months, such as trends."
         raise PlaceError([PlaceProblem("months_only", hint)])
-    checked, ground_of = check_points(points), check_areas(areas)
+    checked, ground_of = without_duties(check_points(points)), check_areas(areas)
     notes = list(checked.notes)
     if dated:
         known = checked.day != NO_DAY
@@ -82,7 +83,7 @@ def see(
         checked = checked.take(known)
     ground = lay_ground(ground_of, grid_over(ground_of.bounds, cell_m))
     covered = coverage_of(coverage, checked, ground_of.codes)
-    events, strata, said = place_events(whole_claims(checked), ground, covered)
+    events, strata, said = place_events(whole_claims(checked, seen_by(checked, ground, covered)), ground, covered)
     return Seen(ground, events, strata, covered, (*notes, *covered.notes, *said))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,20 +12,17 @@ import shapely
 from numpy.typing import NDArray
 
 from riskshare.errors import PlaceError, PlaceProblem
+from riskshare.places import point_columns
 from riskshare.places.crs import Projection, beyond_grid, crs_problems, to_grid
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
 
-NO_DAY: Final = np.iinfo(np.int64).min
+NO_DAY: Final = point_columns.NO_DAY
 """The day of an event without a date."""
 ONE_SOURCE: Final = "all"
 """The name of the source, organisation or category where a table names none."""
-
-_MOMENT: Final = (
-    r"^(?P<day>\d{4}-\d{2}-\d{2})(?P<time>[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?$"
-)
 
 _DEFAULTS: Final = {
     "source": "no column `source`: all events are taken as one source's",
@@ -109,9 +105,10 @@ def check_points(frame: gpd.GeoDataFrame) -> Points:
     frame : GeoDataFrame
         Points in any stated reference system, with optional columns ``source``, ``recorded_by``, ``category``,
         ``date`` (dates; or text as YYYY-MM-DD, YYYY-MM or a moment such as 2026-03-31T23:30Z), ``claim_id``,
-        ``weight`` (above 0), ``arises_from`` and ``precision_m`` (metres, blank where not known). Each missing one
-        takes a default that is said in ``notes``. A moment with a zone counts on the day that it was in London; one
-        without counts on the day it names.
+        ``weight`` (above 0), ``arises_from`` (as in evidence; blank is reported) and ``precision_m`` (metres, blank
+        where not known). Each missing one takes a default that is said in ``notes``, as do blank sources, categories
+        and organisations. A moment with a zone counts on the day that it was in London; one without counts on the day
+        it names.
 
     Returns
     -------
@@ -122,15 +119,19 @@ def check_points(frame: gpd.GeoDataFrame) -> Points:
     Raises
     ------
     PlaceError
-        With every problem: not a GeoDataFrame, shapes that are not points, no or unlikely reference system, dates or
-        weights that cannot be read, nothing left.
+        With every problem: not a GeoDataFrame, a column that stands twice, shapes that are not points, no or unlikely
+        reference system, dates, weights or ways of arising that cannot be read, nothing left.
     """
     if not isinstance(frame, gpd.GeoDataFrame):
         hint = "points must be a GeoDataFrame or an Assessment; geopandas.points_from_xy makes one from two columns."
         raise PlaceError([PlaceProblem("not_points", hint)])
+    twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]} & set(point_columns.READERS))
+    if twice:
+        hint = f"These columns of the points stand more than once: {', '.join(twice)}. Keep one of each."
+        raise PlaceError([PlaceProblem("column_twice", hint)])
     problems = [*_shape_problems(frame), *crs_problems(frame, "The points")]
     columns: dict[str, Any] = {}
-    for name, read in _READERS.items():
+    for name, read in point_columns.READERS.items():
         if name in frame:
             columns[name], found = read(frame[name])
             problems += found
@@ -161,10 +162,32 @@ def _assemble(frame: gpd.GeoDataFrame, columns: dict[str, Any]) -> Points:
         "weight": np.ones(n), "arises_from": np.zeros(n, dtype=np.bool_), "precision_m": np.full(n, np.nan),
     }  # fmt: skip
     cells = {name: columns.get(name, default)[keep] for name, default in defaults.items()}
+    notes += _blanks(columns, cells)
     return Points(
         x[~off], y[~off], cells["source"], cells["recorded_by"], cells["category"], cells["date"], cells["claim_id"],
         cells["weight"], cells["arises_from"], cells["precision_m"], keep + 1, projection, tuple(notes),
     )  # fmt: skip
+
+
+def _blanks(columns: dict[str, Any], cells: dict[str, Any]) -> list[str]:
+    """Return notes on cells of columns that are there and say nothing: what they are then taken as."""
+    notes = []
+    for name in ("source", "category"):
+        n = int((cells[name] == point_columns.NOT_STATED).sum()) if name in columns else 0
+        if n:
+            notes.append(f"{_events(n)} no `{name}`: taken as {point_columns.NOT_STATED!r}, as if that were one.")
+    nobody = cells["recorded_by"] == "" if "recorded_by" in columns else np.zeros(0, dtype=np.bool_)
+    if nobody.any():
+        of = ", ".join(sorted(set(cells["source"][nobody].tolist())))
+        notes.append(
+            f"{_events(int(nobody.sum())).replace('has', 'names').replace('have', 'name')} no organisation in "
+            f"`recorded_by` (of {of}): for them each authority is taken as its own. Name who recorded if they are one."
+        )
+    return notes
+
+
+def _events(n: int) -> str:
+    return "1 event has" if n == 1 else f"{n:,} events have"
 
 
 def _left_out(placeless: Ints, off: Ints) -> list[str]:
@@ -210,96 +233,3 @@ def _placeless(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     # Null island: a system's default for "not known".
     nowhere[~nowhere] = ((x == 0) & (y == 0)) | np.isnan(x) | np.isnan(y)
     return nowhere
-
-
-def _texts(column: pd.Series[Any]) -> tuple[Texts, list[PlaceProblem]]:
-    blank = column.isna() | (column.astype(str).str.strip() == "")
-    if not blank.any():
-        return column.astype(str).to_numpy(dtype=object), []
-    return column.astype(str).where(~blank, "not stated").to_numpy(dtype=object), []
-
-
-def _organisations(column: pd.Series[Any]) -> tuple[Texts, list[PlaceProblem]]:
-    return column.astype(object).where(column.notna(), "").astype(str).to_numpy(dtype=object), []
-
-
-def _claims(column: pd.Series[Any]) -> tuple[Ints, list[PlaceProblem]]:
-    codes, names = pd.factorize(column)
-    alone = codes < 0
-    numbers = codes.astype(np.int64)
-    numbers[alone] = len(names) + np.arange(int(alone.sum()))
-    return numbers, []
-
-
-def _weights(column: pd.Series[Any]) -> tuple[Floats, list[PlaceProblem]]:
-    weight = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = ~(np.isfinite(weight) & (weight > 0))
-    if wrong.any():
-        return weight, [_column_problem("weight", wrong, "must be finite and above 0")]
-    return weight, []
-
-
-def _precisions(column: pd.Series[Any]) -> tuple[Floats, list[PlaceProblem]]:
-    metres = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = (column.notna().to_numpy() & ~np.isfinite(metres)) | (metres < 0)
-    if wrong.any():
-        return metres, [_column_problem("precision_m", wrong, "must be metres, 0 or more, or blank")]
-    return metres, []
-
-
-def _days(column: pd.Series[Any]) -> tuple[Ints, list[PlaceProblem]]:
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return _whole_days(_in_london(column)), []
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return _whole_days(column), []
-    texts = column.astype("string").str.strip()
-    parts = texts.str.extract(_MOMENT)
-    month_only = texts.str.fullmatch(r"\d{4}-\d{2}").fillna(False).astype(bool)
-    day = parts["day"].where(~month_only, texts + "-15")
-    read = pd.to_datetime(day, format="%Y-%m-%d", errors="coerce")
-    zoned = parts["zone"].notna() & read.notna()
-    if zoned.any():
-        # A zone says which moment it was; the day it counts on is the one that it was here.
-        moments = pd.to_datetime(texts[zoned], format="ISO8601", utc=True, errors="coerce")
-        read = read.where(~zoned, _in_london(moments).reindex(read.index))
-    timed = parts["time"].notna() & ~zoned & read.notna()
-    if timed.any():
-        hours = pd.to_datetime(texts[timed], format="ISO8601", errors="coerce")
-        read = read.where(~timed | hours.reindex(read.index).notna())
-    wrong = (read.isna() & column.notna()).to_numpy()
-    if wrong.any():
-        rule = "must be YYYY-MM-DD, YYYY-MM or a moment such as 2026-03-31T23:30Z"
-        return np.zeros(len(column), dtype=np.int64), [_column_problem("date", wrong, rule)]
-    return _whole_days(read), []
-
-
-def _in_london(moments: pd.Series[Any]) -> pd.Series[Any]:
-    local: pd.Series[Any] = moments.dt.tz_convert("Europe/London").dt.tz_localize(None)
-    return local
-
-
-def _whole_days(column: pd.Series[Any]) -> Ints:
-    stamps = column.to_numpy(dtype="datetime64[D]")
-    return np.where(np.isnat(stamps), NO_DAY, stamps.astype(np.int64))
-
-
-def _arises(column: pd.Series[Any]) -> tuple[NDArray[np.bool_], list[PlaceProblem]]:
-    return column.isin(["agency_initiated", "prompted_by_partnership"]).to_numpy(dtype=np.bool_), []
-
-
-def _column_problem(name: str, wrong: NDArray[np.bool_], rule: str) -> PlaceProblem:
-    first = int(np.argmax(wrong)) + 1
-    hint = f"Column `{name}` {rule}; {int(wrong.sum()):,} rows do not hold to it, the first is row {first}."
-    return PlaceProblem(f"bad_{name}", hint)
-
-
-_READERS: Final[dict[str, Callable[[Any], tuple[Any, list[PlaceProblem]]]]] = {
-    "source": _texts,
-    "recorded_by": _organisations,
-    "category": _texts,
-    "date": _days,
-    "claim_id": _claims,
-    "weight": _weights,
-    "arises_from": _arises,
-    "precision_m": _precisions,
-}

@@ -290,11 +290,14 @@ def show(
 
     Below the practitioner level a protected building has no line, no point, no band and no name: only lines of its
     authority and kind together, without counts under 5. Other buildings keep one line with the outermost band for
-    partners, and none for the public.
+    partners, and none for the public; where nobody looks around one it has no line, for few events would be no news.
+    Lines for the public hold protected buildings or others, never both: who knows each other one, as partners do, could
+    take them from a line of all.
     """
     if practitioner:
         return tables
-    open_rows = np.flatnonzero(~buildings.protected & (not public))
+    seen = tables.buildings["coverage"].to_numpy(dtype=np.float64) > 0
+    open_rows = np.flatnonzero(~buildings.protected & seen & (not public))
     shown = tables.buildings.iloc[open_rows].reset_index(drop=True)
     enough = shown["observed"] >= LEAST
     shown = shown.assign(
@@ -302,8 +305,9 @@ def show(
         observed=shown["observed"].astype("Int64").where(enough),
         ratio=shown["ratio"].round(1).where(enough),
     )[list(OPEN_COLUMNS)]
-    together = buildings.protected if not public else np.ones(len(buildings), dtype=np.bool_)
+    groups = (buildings.protected, ~buildings.protected) if public else (buildings.protected,)
+    lines = pd.concat([areas_table(buildings, near, ground, which, least=LEAST) for which in groups])
     return Shown(
         gpd.GeoDataFrame(shown, geometry="geometry", crs=BRITISH_GRID), tables.bands.iloc[:0], tables.curve.iloc[:0],
-        areas_table(buildings, near, ground, together, least=LEAST),
+        lines.sort_values(["authority", "kind"], kind="stable", ignore_index=True),
     )  # fmt: skip

@@ -15,15 +15,14 @@ from riskshare.errors import PlaceError, PlaceProblem
 from riskshare.kernels.surroundings import bisquare
 from riskshare.places.coverage import Coverage
 from riskshare.places.near_buildings import Buildings, Pairs, bands_around, find_pairs
+from riskshare.places.point_columns import blank
 from riskshare.places.points import Points, check_points
-from riskshare.places.strata import Ground, place_events, whole_claims
+from riskshare.places.strata import Ground, place_events, seen_by, whole_claims
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-DUTIES: Final = ("missing_episode", "missing_person", "missing_report", "staff_report", "welfare_check")
-"""Proposal: categories that a home or its staff must report; reporting them is no risk of the area."""
 SCHOOL_HOURS: Final = (8.0, 18.0)
 """Proposal: Monday to Friday, from 08:00 up to 18:00. Term dates differ by authority and are not known here."""
 NOBODY_M: Final = 250.0
@@ -124,10 +123,10 @@ def _school_hours(points: gpd.GeoDataFrame) -> tuple[Floats, list[str], list[Pla
     if "date" not in points:
         return nothing, ["no column `date`: school hours are not told apart"], []
     moment = _moments(points["date"])
-    hour = np.where(moment.isna(), np.nan, moment.dt.hour + moment.dt.minute / 60.0)
+    hour = np.where(moment.isna() | _day_only(points["date"]), np.nan, moment.dt.hour + moment.dt.minute / 60.0)
     if "time" in points:
-        clock = points["time"].astype("string").str.extract(r"^([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?$")
-        wrong = (clock[0].isna() & points["time"].notna()).to_numpy(dtype=np.bool_)
+        clock = points["time"].astype("string").str.strip().str.extract(r"^([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?$")
+        wrong = clock[0].isna().to_numpy(dtype=np.bool_) & ~blank(points["time"])
         if wrong.any():
             hint = f"Column `time` must be HH:MM or blank; see row {int(np.argmax(wrong)) + 1}."
             return nothing, [], [PlaceProblem("bad_time", hint)]
@@ -149,12 +148,20 @@ def _moments(column: pd.Series[Any]) -> pd.Series[Any]:
     if pd.api.types.is_datetime64_any_dtype(column):
         return column
     # A month alone tells no day of the week.
-    texts = column.astype("string").where(column.astype("string").str.len() >= 10)
-    zoned = texts.str.contains(r"T.*(?:Z|[+-]\d{2}:?\d{2})$").fillna(False).astype(bool)
+    texts = column.astype("string").str.strip()
+    texts = texts.where(texts.str.len() >= 10)
+    zoned = texts.str.contains(r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)$").fillna(False).astype(bool)
     local: pd.Series[Any] = pd.to_datetime(texts.where(~zoned).str.slice(0, 16), format="ISO8601", errors="coerce")
     abroad = pd.to_datetime(texts.where(zoned), format="ISO8601", errors="coerce", utc=True)
     read: pd.Series[Any] = local.where(~zoned, abroad.dt.tz_convert("Europe/London").dt.tz_localize(None))
     return read
+
+
+def _day_only(column: pd.Series[Any]) -> Bools:
+    """Return which dates name a day and no hour: midnight is then no time of day."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return np.zeros(len(column), dtype=np.bool_)
+    return (column.astype("string").str.strip().str.len() == 10).fillna(False).to_numpy(dtype=np.bool_)
 
 
 def surround(
@@ -184,8 +191,10 @@ def surround(
     in no count and in no total that expectations are made from. An event is expected in proportion to the people in
     the band that its stratum (organisation, source, category) covers.
     """
-    kept, notes = _countable(read, buildings, float(edges_m[0]), float(np.diff(edges_m, prepend=0.0)[1:].min()))
-    at_home = _at_address(read, buildings, float(edges_m[0]))
+    coarse = read.points.precision_m > float(np.diff(edges_m).min())
+    seen = seen_by(read.points, ground, coverage)
+    kept, notes = _countable(read, buildings, float(edges_m[0]), float(np.diff(edges_m).min()), seen)
+    at_home = _at_address(read, buildings, float(edges_m[0]), coarse)
     events, strata, said = place_events(whole_claims(kept.points), ground, coverage)
     row = np.searchsorted(kept.points.claim, events.points.claim)
     pairs = find_pairs(buildings, events.points.x, events.points.y, float(edges_m[-1]))
@@ -223,26 +232,32 @@ def _weighed(building: Ints, weights: Floats, n: int) -> Floats:
     return np.asarray(np.bincount(building, weights=weights, minlength=n), dtype=np.float64)
 
 
-def _at_address(read: Read, buildings: Buildings, own_m: float) -> tuple[Ints, Ints]:
-    """Return events at each building's own address, and reports of duties there; one claim counts once."""
+def _at_address(read: Read, buildings: Buildings, own_m: float, coarse: Bools) -> tuple[Ints, Ints]:
+    """Return events at each building's own address, and reports of duties there; one claim counts once.
+
+    Events known only coarsely are put on nobody's doorstep: a postcode's middle may fall on any.
+    """
     pairs = find_pairs(buildings, read.points.x, read.points.y, float(np.nextafter(own_m, np.inf)))
     counts = []
     for which in (~read.duty, read.duty):
-        mine = (which & ~read.points.looked)[pairs.event]
+        mine = (which & ~read.points.looked & ~coarse)[pairs.event]
         once = np.unique(np.column_stack((pairs.building[mine], read.points.claim[pairs.event[mine]])), axis=0)
         counts.append(_count(once[:, 0], len(buildings)))
     return counts[0], counts[1]
 
 
-def _countable(read: Read, buildings: Buildings, own_m: float, narrowest_m: float) -> tuple[Read, list[str]]:
+def _countable(
+    read: Read, buildings: Buildings, own_m: float, narrowest_m: float, seen: Bools | None
+) -> tuple[Read, list[str]]:
     """Return the events that may count, one a claim, in order of claim."""
     home = np.zeros(len(read.points), dtype=np.bool_)
     home[find_pairs(buildings, read.points.x, read.points.y, float(np.nextafter(own_m, np.inf))).event] = True
     coarse = read.points.precision_m > narrowest_m
+    home &= ~coarse
     left = (
         (read.duty, "reports of missing people or of staff duties are no risk of the area and count nowhere"),
         (home & ~read.duty, f"events within {own_m:g} m of a building are taken as its own address and drawn apart"),
-        (coarse & ~home & ~read.duty,
+        (coarse & ~read.duty,
          f"events are known only to within more than {narrowest_m:g} m, the narrowest band, and are left out"),
     )  # fmt: skip
     notes = [f"{int(which.sum()):,} {what}." for which, what in left if which.any()]
@@ -251,7 +266,7 @@ def _countable(read: Read, buildings: Buildings, own_m: float, narrowest_m: floa
     if not keep.any():
         raise PlaceError([PlaceProblem("no_events", "No event is left that could be a risk of the area.")])
     number = np.flatnonzero(keep)
-    once = whole_claims(read.points.take(number))
+    once = whole_claims(read.points.take(number), None if seen is None else seen[number])
     row = number[_rows_of(read.points.take(number), once)]
     order = np.argsort(once.claim, kind="stable")
     row = row[order]

@@ -4,21 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from riskshare.errors import PlaceError, PlaceProblem
 from riskshare.places.events import MIN_SUPPORT, Assessed, claims_as_points
 from riskshare.places.points import Points, check_points
 
+DUTIES: Final = ("missing_episode", "missing_person", "missing_report", "staff_report", "welfare_check")
+"""Proposal: categories that a home or its staff must report; reporting them is no risk of the area."""
+
+
+def without_duties(points: Points, duties: Sequence[str] = DUTIES) -> Points:
+    """Return events without reports of duties, which would draw a hot spot around the home that must make them.
+
+    Raises
+    ------
+    PlaceError
+        Nothing else is left.
+    """
+    duty = np.isin(points.category, list(duties))
+    if not duty.any():
+        return points
+    if duty.all():
+        hint = "Every event is a report of missing people or of a staff duty, and those are no risk of the area."
+        raise PlaceError([PlaceProblem("only_duties", hint)])
+    note = (
+        f"{int(duty.sum()):,} reports of missing people or of staff duties are no risk of the area and count nowhere."
+    )
+    return replace(points.take(~duty), notes=(*points.notes, note))
+
 
 def points_of(
-    points: gpd.GeoDataFrame | Assessed, indicators: Sequence[str] | None, min_support: float | None
-) -> Points:
-    """Return events that can be used, of a table or of an assessment; ``check_points`` and ``claims_as_points``."""
+    points: gpd.GeoDataFrame | Assessed, indicators: Sequence[str] | None, min_support: float | None,
+    duties: Sequence[str] = DUTIES,
+) -> Points:  # fmt: skip
+    """Return events that can be used, of a table or of an assessment; ``check_points`` and ``claims_as_points``.
+
+    Of a table, reports of duties are left out; of an assessment, its indicators say what is counted.
+    """
     if isinstance(points, gpd.GeoDataFrame) or not isinstance(points, Assessed):
-        return check_points(points)
+        return without_duties(check_points(points), duties)
     least = MIN_SUPPORT if min_support is None else float(min_support)
     placed = claims_as_points(points, indicators=indicators, min_support=least)
     checked = check_points(placed.points)

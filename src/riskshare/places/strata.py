@@ -84,18 +84,30 @@ def lay_ground(areas: Areas, grid: Grid) -> Ground:
     return Ground(grid, areas, cell_shares(grid, areas))
 
 
-def whole_claims(points: Points) -> Points:
+def seen_by(points: Points, ground: Ground, coverage: Coverage) -> NDArray[np.bool_] | None:
+    """Return which reports were made where and when their source looked; None where every source looked always."""
+    if not coverage.spans:
+        return None
+    area = _areas_of(points, ground)
+    source = pd.Index(coverage.sources).get_indexer(pd.Index(points.source))
+    seen = (area >= 0) & (source >= 0)
+    seen[seen] = coverage.looked(source[seen], area[seen], points.day[seen])
+    return np.asarray(seen, dtype=np.bool_)
+
+
+def whole_claims(points: Points, seen: NDArray[np.bool_] | None = None) -> Points:
     """Return one event a claim, however many sources reported it, and only what was reported.
 
-    Of several reports of one claim, the one kept is placed most precisely; of two alike, from the source with the most
+    Of several reports of one claim, the one kept was ``seen`` (see ``seen_by``), then is placed most precisely; of two alike, from the source with the most
     events, then the first source by name, then the westernmost and southernmost: a choice that no order of rows can
     change. Events that enforcement or our own prompting turned up are left out (methods: places, section 5.2).
     """
     reported = points.take(~points.looked)
+    unseen = np.zeros(len(reported), dtype=np.bool_) if seen is None else ~seen[~points.looked]
     size = pd.Series(reported.source).map(pd.Series(reported.source).value_counts()).to_numpy(dtype=np.int64)
     precision = np.where(np.isnan(reported.precision_m), np.inf, reported.precision_m)
     order = np.lexsort(
-        (reported.y, reported.x, reported.day, reported.source.astype(str), -size, precision, reported.claim)
+        (reported.y, reported.x, reported.day, reported.source.astype(str), -size, precision, unseen, reported.claim)
     )
     claim, first, count = np.unique(reported.claim[order], return_index=True, return_counts=True)
     shared = np.isin(reported.claim, claim[count > 1])
@@ -108,8 +120,8 @@ def place_events(points: Points, ground: Ground, coverage: Coverage) -> tuple[Ev
     """Return events with their cells, areas and strata.
 
     The organisation of a source in an area is the one that recorded most of that source's events there; where a table
-    names none, the area's own authority. Events outside every area are left out, and those where their source did not
-    look are kept out of counts: both are said in notes.
+    names none, the area's own authority. Events outside every area are left out, and those where or when their source
+    did not look are kept out of counts: all are said in notes.
 
     Returns
     -------
@@ -125,11 +137,12 @@ def place_events(points: Points, ground: Ground, coverage: Coverage) -> tuple[Ev
     area = _areas_of(points, ground)
     inside = area >= 0
     source = pd.Index(coverage.sources).get_indexer(pd.Index(points.source))
-    looked_at = inside.copy()
-    looked_at[inside] = coverage.share[source[inside], area[inside]] > 0
+    ever, looked_at = inside.copy(), inside.copy()
+    ever[inside] = coverage.share[source[inside], area[inside]] > 0
+    looked_at[inside] = coverage.looked(source[inside], area[inside], points.day[inside])
     if not looked_at.any():
-        raise PlaceError([PlaceProblem("no_events", "No event lies inside an area that its source covers.")])
-    notes = _notes(int((~inside).sum()), int((inside & ~looked_at).sum()))
+        raise PlaceError([PlaceProblem("no_events", _nothing(points))])
+    notes = _notes(int((~inside).sum()), int((inside & ~ever).sum()), int((ever & ~looked_at).sum()))
     kept, area, source = points.take(looked_at), area[looked_at], source[looked_at]
     organisation = _organisations(kept, area, source, ground.areas.codes, coverage)
     beside = _beside(kept, area, source, organisation, coverage)
@@ -184,12 +197,20 @@ def _areas_of(points: Points, ground: Ground) -> Ints:
     return area
 
 
-def _notes(outside: int, unlooked: int) -> list[str]:
+def _nothing(points: Points) -> str:
+    if not len(points):
+        return "Every event was found by enforcement or our own prompting (`arises_from`), and those never count."
+    return "No event lies inside an area that its source covers."
+
+
+def _notes(outside: int, unlooked: int, untimely: int) -> list[str]:
     notes = []
     if outside:
         notes.append(f"{outside:,} events lie outside every area given and were left out.")
     if unlooked:
         notes.append(f"{unlooked:,} events lie where their source says it did not look and were left out.")
+    if untimely:
+        notes.append(f"{untimely:,} events are dated when their source says it did not look there and were left out.")
     return notes
 
 

@@ -29,14 +29,16 @@ NEED_ONLY: Final = "need"
 SURPRISE_ONLY: Final = "surprise"
 
 VIEW_COLUMNS: Final = (
-    "hot", "hot_after_adjustment", "adjustment", "adjusted_stability", "hot_by_people", "shows", "need",
+    "hot", "hot_after_adjustment", "adjustment", "adjusted_stability", "hot_by_people", "shows", "need", "expected",
 )  # fmt: skip
 """What stands beside the columns of the design in the clusters table; missing or empty where it was not asked for.
 
 ``hot``: whether the main finding shows the cluster. ``hot_after_adjustment``: whether it is hot with recording practice
 allowed for; ``adjustment`` the same in words, ``adjusted_stability`` the share of draws of the offsets in which it is.
 ``hot_by_people``: whether it is hot by people alone; ``shows``: need, surprise or both; ``need``: how many times what
-people alone lead one to expect there people and circumstances do.
+people alone lead one to expect there people and circumstances do. ``expected``: how many events the main finding
+expects in the cluster's cells; missing without significance. The cluster was picked for holding many, so what it holds
+over that is flattering.
 """
 
 
@@ -106,8 +108,9 @@ def touched(clusters: Clusters, hot: Bools) -> Bools:
 
 
 def cluster_views(
-    clusters: Clusters, found: HotCells, adjustment: Adjustment | None, by_people: Bools | None, need: Floats | None
-) -> pd.DataFrame:
+    clusters: Clusters, found: HotCells, adjustment: Adjustment | None, by_people: Bools | None, need: Floats | None,
+    expected: Floats | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Return what each finding says of each cluster.
 
     Parameters
@@ -120,6 +123,8 @@ def cluster_views(
         Cells that are hot by people alone, where covariates were given.
     need : numpy.ndarray of float64, shape (clusters,), optional
         From ``need_of``.
+    expected : numpy.ndarray of float64, shape (clusters,), optional
+        From ``held_in``.
 
     Returns
     -------
@@ -137,6 +142,7 @@ def cluster_views(
             "hot_by_people": pd.array([pd.NA] * n, dtype="boolean"),
             "shows": np.full(n, "", dtype=object),
             "need": np.full(n, np.nan) if need is None else need,
+            "expected": np.full(n, np.nan) if expected is None else expected,
         }
     )
     if adjustment is not None:
@@ -158,11 +164,14 @@ def expected_in(counts: Ints, base: Floats) -> Floats:
     return np.asarray((counts.sum(axis=1) / np.where(whole > 0, whole, 1.0)) @ base, dtype=np.float64)
 
 
+def held_in(clusters: Clusters, cells: Floats) -> Floats:
+    """Return the sum over each cluster's cells."""
+    inside = clusters.label >= 0
+    held = np.bincount(clusters.label[inside], weights=cells[inside], minlength=len(clusters))
+    return np.asarray(held, dtype=np.float64)
+
+
 def need_of(clusters: Clusters, expected: Floats, by_people: Floats) -> Floats:
     """Return how many times more is expected in each cluster than its people alone lead one to expect."""
-    inside = clusters.label >= 0
-    both = [
-        np.bincount(clusters.label[inside], weights=part[inside], minlength=len(clusters))
-        for part in (expected, by_people)
-    ]
+    both = [held_in(clusters, part) for part in (expected, by_people)]
     return np.asarray(both[0] / np.where(both[1] > 0, both[1], np.nan), dtype=np.float64)

@@ -13,6 +13,8 @@ from riskshare.reporting.words import counted, is_missing
 NO_KIND: Final = "not stated"
 WIDE: Final = 0.8
 """Proposal: a rank whose interval spans this share of all ranks says nothing."""
+SEEN: Final = 0.9
+"""Proposal: below this share of the ground around a building, what nobody looks at is told with its figures."""
 Row = Mapping[Hashable, Any]
 
 
@@ -56,10 +58,13 @@ def profile_sentences(buildings: pd.DataFrame, bands: pd.DataFrame, *, named: bo
 
 
 def _paragraph(row: Row, reach: Reach, *, named: bool) -> str:
+    if not row["coverage"] > 0:
+        nothing = "nobody given here looks around it, so nothing can be said: silence is not safety."
+        return " ".join(part for part in (f"{_who(row, named=named)}: {nothing}", _apart(row, reach)) if part)
     parts = [f"{_who(row, named=named)}: {_near(row, reach)}", _verdict(row)]
     if reach.near:
         parts.append(_further(row, reach))
-    parts += [_apart(row, reach), _beside(row), _border(row)]
+    parts += [_silence(row), _apart(row, reach), _beside(row), _border(row)]
     return " ".join(part for part in parts if part)
 
 
@@ -97,6 +102,13 @@ def _further(row: Row, reach: Reach) -> str:
     seen, expected = row["observed"] - row["near_observed"], row["expected"] - row["near_expected"]
     base = "" if is_missing(expected) else f", where {figure(expected)} are expected"
     return f"From there to {reach.far:g} m: {counted(int(seen), 'event')}{base}."
+
+
+def _silence(row: Row) -> str:
+    if row["coverage"] >= SEEN:
+        return ""
+    share = f"{100 * row['coverage']:.0f} %"
+    return f"Only {share} of the ground around it is looked at by anybody given here: the rest is silence, not safety."
 
 
 def _apart(row: Row, reach: Reach) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from riskshare.reporting.profile_words import figure
+
 LEAST_TOLD = 0.005
 """Shares that would print as 0 % are left unsaid."""
 
@@ -35,10 +37,21 @@ def _sentence(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
     parts = shares.items() if isinstance(shares, Mapping) else ()
     split = ", ".join(f"{names[code]} {share:.0%}" for code, share in parts if share >= LEAST_TOLD).replace("%", " %")
     n = row["n_events"]
-    what = f"{row['cluster_id']}: {n:,} event{'' if n == 1 else 's'}"
+    what = f"{row['cluster_id']}: {n:,} event{'' if n == 1 else 's'}{_expected(row)}"
     what += f" ({split})" if split else f" ({_list(row['authorities'], names)})"
     what += ", across a border" if row["crosses_boundary"] else ""
-    return " ".join([f"{what}.", _found_by(row, names), *_need(row), *_recording(row)])
+    return " ".join([f"{what}.", _found_by(row, names), *_again(row), *_need(row), *_recording(row)])
+
+
+def _expected(row: Mapping[Hashable, Any]) -> str:
+    expected = row.get("expected", float("nan"))
+    return f" where {figure(expected)} are expected" if expected == expected else ""  # NaN is not itself
+
+
+def _again(row: Mapping[Hashable, Any]) -> list[str]:
+    """Return how stable a cluster of the main finding is; of others the main finding's resamples tell nothing."""
+    share = row.get("stability", float("nan")) if row["hot"] else float("nan")
+    return [f"All together found it again in {100 * share:.0f} % of resamples."] if share == share else []
 
 
 def _found_by(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:

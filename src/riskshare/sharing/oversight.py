@@ -22,7 +22,7 @@ FEWEST: Final = 10
 
 
 def oversight(decisions: Iterable[DecisionRecord], *, quick: dt.timedelta) -> pd.DataFrame:
-    """Return for each role at each agency how often the score was overridden, and how often nobody seems to have looked.
+    """Return for each role how often the score was overridden, and how often nobody seems to have looked.
 
     A decision counts as rubber-stamped if it agrees with the band and was quick, or agrees and gives reasons that the
     same person gave before about somebody else. That is a reason to ask, not a finding about anybody.
@@ -37,9 +37,10 @@ def oversight(decisions: Iterable[DecisionRecord], *, quick: dt.timedelta) -> pd
     Returns
     -------
     DataFrame
-        One row a role, in order of agency and role, then one row for all with empty agency and role; no row without
-        decisions. Rates are shares of ``n_decisions`` with Wilson's 95 % interval; missing below ten decisions, as are
-        counts other than ``n_decisions``.
+        One row a role at an agency, in that order, then one row with empty agency and role; no row without decisions.
+        Rates are shares of ``n_decisions`` with Wilson's 95 % interval; missing below ten decisions, as are counts
+        other than ``n_decisions``. The last row sums the roles that have rates, or all where none has, so that nothing
+        can be worked out of it by subtraction.
 
     Raises
     ------
@@ -69,19 +70,22 @@ def oversight(decisions: Iterable[DecisionRecord], *, quick: dt.timedelta) -> pd
     for one in sorted(records, key=lambda one: (one.agency, one.role)):
         groups.setdefault((one.agency, one.role), []).append(one)
     rows = [_row(agency, role, group, copied, quick) for (agency, role), group in groups.items()]
-    rows += [_row("", "", records, copied, quick)] if records else []
+    large = [one for group in groups.values() if len(group) >= FEWEST for one in group]
+    rows += [_row("", "", large or records, copied, quick)] if records else []
     return pd.DataFrame(rows, columns=list(OVERSIGHT_COLUMNS))
 
 
 def _same_words(records: list[DecisionRecord]) -> frozenset[str]:
     """Return ids of decisions whose reasons their author also gave about somebody else, spelling and spaces apart."""
-    words = {
-        one.id: " ".join("".join(c if c.isalnum() else " " for c in one.reasons.casefold()).split()) for one in records
-    }
+    words = {one.id: _bare(one.reasons) for one in records}
     about: dict[tuple[str, str, str], set[str]] = {}
     for one in records:
         about.setdefault((one.agency, one.decided_by, words[one.id]), set()).add(one.subject_id)
     return frozenset(one.id for one in records if len(about[one.agency, one.decided_by, words[one.id]]) > 1)
+
+
+def _bare(text: str) -> str:
+    return " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
 
 
 def _row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import pandas as pd
@@ -57,14 +57,19 @@ def treated(
         values = frame[name]
         if FIELDS[str(name)] == "holder":
             word = HELD if str(name) in _REFERENCES else A_PARTNER
-            columns[str(name)] = [_holder(value, sensitive, word, named=told == "show") for value in values]
+            columns[str(name)] = _objects(_holder(value, sensitive, word, named=told == "show") for value in values)
         elif told == "show":
             columns[str(name)] = values.array
         else:
             coarse = _banded(str(name), values, scale) if told == "band" else _redacted(values)
             if coarse is not None:
-                columns[str(name)] = coarse
+                columns[str(name)] = _objects(coarse)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+
+
+def _objects(values: Iterable[Any]) -> pd.Series[Any]:
+    """Return values as they are: left to itself, pandas would turn None into NaN in some tables and not in others."""
+    return pd.Series(list(values), dtype=object)
 
 
 def _holder(value: Any, sensitive: Collection[str], word: str, *, named: bool) -> Any:

@@ -44,17 +44,27 @@ class Visible:
         """Count only."""
         return f"Visible({self.evidence.rows.num_rows:,} rows of {len(self.items)} classes)"
 
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Agencies whose rows are used."""
-        return tuple(sorted({source for one in self.items for source in one.sources}))
+    def combined(self, category: str, role: str, subject: str | None = None) -> Items:
+        """Return what is worked out of these rows as one class of items."""
+        return combined(self.items, category, role, subject)
 
-    def combined(self, category: str, role: str, subject: str | None = None, age_band: str = "not known") -> Items:
-        """Return what is worked out of these rows as one class of items: as closed as its most closed part."""
-        conditions = tuple(sorted({name for one in self.items for name in one.conditions}))
-        handling = "C" if any(one.handling != "P" for one in self.items) else "P"
-        areas = tuple(sorted({area for one in self.items for area in one.areas}))
-        return Items(self.sources, category, role, handling, conditions, areas, age_band, subject)
+
+def combined(items: tuple[Items, ...], category: str, role: str, subject: str | None = None) -> Items:
+    """Return what is worked out of several classes of items as one, as closed as the most closed of them.
+
+    >>> parts = (Items(("police",), "criminal", "victim"), Items(("school",), "other", "victim", "C", ("no_onward",)))
+    >>> whole = combined(parts, "scores", "victim")
+    >>> whole.sources, whole.handling, whole.conditions
+    (('police', 'school'), 'C', ('no_onward',))
+    """
+    ages = {one.age_band for one in items}
+    return Items(
+        tuple(sorted({source for one in items for source in one.sources})), category, role,
+        "C" if any(one.handling != "P" for one in items) else "P",
+        tuple(sorted({name for one in items for name in one.conditions})),
+        tuple(sorted({area for one in items for area in one.areas})),
+        ages.pop() if len(ages) == 1 else "not known", subject,
+    )  # fmt: skip
 
 
 def visible_rows(
@@ -171,8 +181,8 @@ def visible_points(points: gpd.GeoDataFrame, asking: Asking) -> tuple[gpd.GeoDat
     ----------
     points : GeoDataFrame
         Columns ``source`` (an agency) and ``handling``; optionally ``data_class`` (without it, ``places``), ``role``
-        (``place``), ``conditions``, ``authority`` and ``gateway``. Without ``handling`` an event is C, and C without a
-        condition leaves for nobody.
+        (``place``), ``conditions``, ``authority``, ``gateway`` and ``subject_id``. Without ``handling`` an event is C,
+        and C without a condition leaves for nobody. Events of people whose address is protected are left out.
     asking : Asking
 
     Returns
@@ -188,6 +198,10 @@ def visible_points(points: gpd.GeoDataFrame, asking: Asking) -> tuple[gpd.GeoDat
     )
     frame = frame.fillna({"role": "place", "handling": "C", "data_class": "places"})
     frame["spoken"], frame["age"] = None, "not known"
+    if "subject_id" in plain:
+        free = ~plain["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
+        points, frame, plain = points[free], frame[free].reset_index(drop=True), plain[free].reset_index(drop=True)
+        frame["spoken"] = plain["subject_id"].where(plain["subject_id"].isin(asking.spoken_for))
     number, kinds = _classes(frame)
     gateways = set(asking.agreement.legal.gateways)
     asked = [_items(kind, None) for kind in kinds]

@@ -1,0 +1,220 @@
+"""People as a recipient may see them: scored again from the rows the recipient may have, nothing subtracted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, Final
+
+import pandas as pd
+
+from riskshare.assessment import Assessment, assess
+from riskshare.records.policy import ExpectedAnswer
+from riskshare.records.sharing_fields import EMERGENCY_FIELDS, Treatment
+from riskshare.releasing.made import Made
+from riskshare.scoring.explain import EXPLAIN_COLUMNS
+from riskshare.scoring.tables import BANDS, SCORE_COLUMNS
+from riskshare.sharing.asking import Asking, ask, tightest
+from riskshare.sharing.treating import kept_lines, treated, withheld_lines, without_way_back
+from riskshare.sharing.visible import Visible, visible_rows
+
+Pseudonym = Callable[[str], str]
+
+LISTED_ROLES: Final = frozenset({"person_of_concern"})
+"""Whom a group may have listed by pseudonym. Victims and witnesses are counted, never listed (safety, 3.2)."""
+_EXPLAINED: Final = tuple(name for name in EXPLAIN_COLUMNS if name != "notes")
+"""``notes`` names other records and who holds them: it stays."""
+_EVIDENCE: Final = (
+    *_EXPLAINED, "role", "source_grade", "info_grade", "source_type", "status", "event_end", "handling", "age_band",
+)  # fmt: skip
+_ALERT: Final = ("subject_id", "lens", "act_now", "event_date", "duty", "spoc")
+_GAPS: Final = ("subject_id", "lens", "most_useful_gap", "answer")
+_OF_A_SERVICE: Final = ("record_id", "scale", "native_value", "native_band", "source_type")
+"""What tells by its form alone which service holds something."""
+_AS_IF: Final = (
+    "Scored from the rows this recipient may have; the others are left out as if they had never been sent, so a score "
+    "here may differ from another recipient's."
+)
+_NOT_LISTED: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
+
+
+def release_subject(result: Assessment, asking: Asking) -> Made:
+    """Return one person for the named practitioner who works with that person, or the fixed emergency view."""
+    title = "One person, for the practitioner who works with that person"
+    if asking.override is not None:
+        return _emergency(result, asking)
+    if asking.related is None:
+        return Made("subject", title, refused=frozenset({"no_relationship"}))
+    told = [_scores(result, asking), _urgent(result, asking)]
+    return Made("subject", title, notes=(_AS_IF,)).joined(told[0]).joined(told[1])
+
+
+def _scores(result: Assessment, asking: Asking) -> Made:
+    """Return scores, reasons and gaps of one person."""
+    seen = visible_rows(result.evidence, asking, needs="indicator", fields=_EVIDENCE, subjects=result.subjects)
+    if not seen.items:
+        return Made("subject", "", refused=seen.refused)
+    again = scored_again(result, seen, asking)
+    scores = again.scores[~_for_review(again.scores)]
+    asked_of = [ask(asking, seen.combined("scores", role, asking.subject), SCORE_COLUMNS) for role in _roles(seen)]
+    shown = tightest([dict(one.treatment) for one in asked_of])
+    of_score = shown.get("score", "drop")
+    shown = without_way_back(shown, of_score)
+    if scores.empty or "subject_id" not in shown:
+        return Made("subject", "", refused=seen.refused | {code for one in asked_of for code in one.reason_codes})
+    sensitive, scale = hidden_names(result), result.partnership.common_scale
+    reasons = again.explain(str(asking.subject))
+    reasons = reasons[reasons["lens"].isin(set(scores["lens"]))].reset_index(drop=True)
+    reasons.loc[reasons["agency"].isin(sensitive), [n for n in _OF_A_SERVICE if n in reasons]] = None
+    of_rows = without_way_back(tightest([dict(one.treatment) for one in seen.decisions]), of_score)
+    gaps = _gaps(again, str(asking.subject), set(scores["lens"]))
+    tables = {
+        "scores": treated(_hidden_gaps(scores, result), shown, scale=scale, sensitive=sensitive),
+        "reasons": treated(reasons, of_rows, scale=scale, sensitive=sensitive),
+        "gaps": treated(_hidden_gaps(gaps, result), shown, scale=scale, sensitive=sensitive),
+    }
+    if shown.get("most_useful_gap") != "show":
+        del tables["gaps"]  # a list of questions without the questions says nothing
+    asked = {"scores": SCORE_COLUMNS, "reasons": _EXPLAINED, "gaps": _GAPS}
+    views = {"scores": (shown, asked_of), "reasons": (of_rows, seen.decisions), "gaps": (shown, asked_of)}
+    return Made(
+        "subject", "", tables,
+        kept=tuple(line for name, table in tables.items() for line in kept_lines(name, table, views[name][0])),
+        withheld=tuple(line for name, table in tables.items()
+                       for line in withheld_lines(name, asked[name], table, views[name][1])),
+        decisions=(*asked_of, *seen.decisions), subjects=frozenset({str(asking.subject)}), person_rows=1,
+    )  # fmt: skip
+
+
+def _urgent(result: Assessment, asking: Asking) -> Made:
+    """Return what calls for action now, and whom to call."""
+    seen = visible_rows(
+        result.evidence, asking, needs="act_now", fields=_ALERT, subjects=result.subjects, category="alerts"
+    )
+    if not seen.items:
+        return Made("subject", "", refused=seen.refused)
+    shown = tightest([dict(one.treatment) for one in seen.decisions])
+    table = treated(_alerts(scored_again(result, seen, asking), asking), shown, scale=result.partnership.common_scale)
+    if table.empty or "act_now" not in table:
+        return Made("subject", "")
+    return Made(
+        "subject", "", {"act_now": table},
+        kept=tuple(kept_lines("act_now", table, shown)),
+        withheld=tuple(withheld_lines("act_now", _ALERT, table, seen.decisions)),
+        decisions=seen.decisions, subjects=frozenset({str(asking.subject)}), person_rows=1,
+    )  # fmt: skip
+
+
+def _alerts(again: Assessment, asking: Asking) -> pd.DataFrame:
+    """Return urgent rows by the agreement's words; of a sensitive service, one's own point of contact is called."""
+    urgent, sensitive = again.act_now, hidden_names(again)
+    urgent = urgent[~urgent["lens"].isin(again.scores.loc[_for_review(again.scores), "lens"])]
+    own = "; ".join(asking.contacts())
+    called = urgent["contact"].where(~urgent["agency"].isin(sensitive), own)
+    return urgent.rename(columns={"indicator": "act_now"}).assign(spoc=called).reset_index(drop=True)[list(_ALERT)]
+
+
+def _emergency(result: Assessment, asking: Asking) -> Made:
+    """Return the fixed emergency view: who, band, what is urgent, whom to call; never more, whatever was asked."""
+    title = "Emergency view: band, immediate risks, whom to call"
+    seen = visible_rows(result.evidence, asking, needs="band", fields=EMERGENCY_FIELDS)
+    if not seen.items:
+        return Made("subject", title, refused=seen.refused)
+    again = scored_again(result, seen, asking)
+    bands = again.scores.loc[~_for_review(again.scores), "band"].tolist()
+    worst = max((band for band in bands if band in BANDS[:4]), key=BANDS.index, default="cannot say")
+    view: dict[str, Treatment] = dict.fromkeys(EMERGENCY_FIELDS, "show")
+    person = pd.DataFrame({"identity": [asking.subject], "band": [worst]})
+    urgent = _alerts(again, asking)[["act_now", "spoc"]].drop_duplicates().reset_index(drop=True)
+    tables = {"scores": person, "act_now": urgent}
+    return Made(
+        "subject", title, tables,
+        kept=tuple(line for name, table in tables.items() for line in kept_lines(name, table, view)),
+        notes=("An emergency override, not a permission: identity, the highest band, what is urgent, whom to call. "
+               "Nothing else is shown, and it is reviewed.",),
+        decisions=seen.decisions, subjects=frozenset({str(asking.subject)}), person_rows=1,
+    )  # fmt: skip
+
+
+def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Made:
+    """Return people of concern by pseudonym and band, for partners."""
+    title = "People of concern, by pseudonym"
+    seen = visible_rows(
+        result.evidence, asking, needs="indicator", fields=_EVIDENCE, subjects=result.subjects, roles=LISTED_ROLES
+    )
+    if not seen.items:
+        return Made("assessment", title, refused=seen.refused)
+    scores = scored_again(result, seen, asking).scores
+    scores = scores[~_for_review(scores) & (scores["lens"] == "harm_by")]
+    spoken = sorted(asking.spoken_for & set(scores["subject_id"]))
+    common = ask(asking, seen.combined("scores", "person_of_concern"), SCORE_COLUMNS)
+    own = {one: ask(asking, seen.combined("scores", "person_of_concern", one), SCORE_COLUMNS) for one in spoken}
+    closed = {one for one, decision in own.items() if "subject_id" not in dict(decision.treatment)}
+    kept = {one: decision for one, decision in own.items() if one not in closed}
+    scores = scores[~scores["subject_id"].isin(closed)].reset_index(drop=True)
+    views = [dict(one.treatment) for one in (common, *kept.values())]
+    shown = tightest(views)
+    shown = without_way_back(shown, shown.get("score", "drop"))
+    if "subject_id" not in shown or scores.empty:
+        return Made("assessment", title, refused=seen.refused | set(common.reason_codes))
+    true_ids = frozenset(scores["subject_id"])
+    named = _hidden_gaps(scores, result).assign(subject_id=[pseudonym(one) for one in scores["subject_id"]])
+    table = treated(named.sort_values("subject_id"), shown, scale=result.partnership.common_scale,
+                    sensitive=hidden_names(result))  # fmt: skip
+    decisions = (common, *kept.values(), *seen.decisions)
+    return Made(
+        "assessment", title, {"scores": table},
+        kept=tuple(kept_lines("scores", table, shown)),
+        withheld=tuple(withheld_lines("scores", SCORE_COLUMNS, table, (common,))),
+        notes=(_AS_IF, _NOT_LISTED, "Pseudonyms are of this agreement alone."),
+        decisions=decisions, subjects=true_ids, person_rows=len(table),
+    )  # fmt: skip
+
+
+def scored_again(result: Assessment, seen: Visible, asking: Asking) -> Assessment:
+    """Return the assessment of the rows a recipient may have."""
+    return assess(
+        seen.evidence, result.partnership, as_of=result.as_of, subjects=result.subjects,
+        conditions_met=asking.conditions_met,
+    )  # fmt: skip
+
+
+def hidden_names(result: Assessment) -> frozenset[str]:
+    """Return the agencies whose holding something is itself sensitive."""
+    return frozenset(agency.id for agency in result.partnership.agencies if agency.sensitive)
+
+
+def _for_review(scores: pd.DataFrame) -> pd.Series[bool]:
+    """Return lines that stay with their named reviewer."""
+    return scores["flags"].map(lambda flags: "for_review" in flags).astype(bool)
+
+
+def _roles(seen: Visible) -> list[str]:
+    return sorted({one.subject_role for one in seen.items} - {"place"})
+
+
+def _gaps(again: Assessment, subject: str, lenses: Collection[str]) -> pd.DataFrame:
+    """Return questions that nobody has answered, in the agreement's words."""
+    asked = again.questions(subject)
+    asked = asked[~asked["answered"].astype(bool) & asked["lens"].isin(lenses)]
+    return asked.rename(columns={"question": "most_useful_gap"}).reset_index(drop=True)[list(_GAPS)]
+
+
+def _hidden_gaps(frame: pd.DataFrame, result: Assessment) -> pd.DataFrame:
+    """Return a table whose questions to sensitive services are no longer named."""
+    sensitive = hidden_names(result)
+    asked = result.partnership.trust.expected_answers
+    told = {one.id for one in asked if not sensitive.isdisjoint(_asked_of(one, result))}
+    return frame.assign(most_useful_gap=[_whose(gap, told, sensitive) for gap in frame["most_useful_gap"]])
+
+
+def _asked_of(question: ExpectedAnswer, result: Assessment) -> list[str]:
+    """Return the agencies that a question is put to."""
+    return [
+        one.id for one in result.partnership.agencies
+        if question.agency in (None, one.id) and question.sector in (None, one.sector)
+    ]  # fmt: skip
+
+
+def _whose(gap: Any, told: Collection[str], sensitive: Collection[str]) -> Any:
+    """Return a question, or in its place an agency that is then generalised."""
+    return sorted(sensitive)[0] if gap in told else gap

@@ -1,0 +1,209 @@
+"""Hot spots as a recipient may see them: rows chosen, places made safe, and everything found again from those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskshare.assessment import Assessment
+from riskshare.kernels.neighbourhoods import window_sums
+from riskshare.places.areas import Areas, check_areas
+from riskshare.places.events import MIN_SUPPORT, claims_as_points
+from riskshare.places.grid import Grid
+from riskshare.places.people import check_population, people_in_cells
+from riskshare.records.partnership import Partnership
+from riskshare.records.scale import CommonScale
+from riskshare.records.sharing_fields import PLACE_LEVELS
+from riskshare.records.sharing_request import Decision
+from riskshare.releasing.counts import whole_quarter
+from riskshare.releasing.made import Made
+from riskshare.releasing.people import scored_again
+from riskshare.sharing.asking import Asking, Items, ask
+from riskshare.sharing.hidden_cells import HiddenCells, hide_cells
+from riskshare.sharing.profiles import profile_for
+from riskshare.sharing.refusals import refuse
+from riskshare.sharing.release_register import release
+from riskshare.sharing.snapping import Snapped, fixed_points, snap, snap_to_cells
+from riskshare.sharing.tables import Protected
+from riskshare.sharing.treating import kept_lines, treated, withheld_lines
+from riskshare.sharing.visible import combined, visible_points, visible_rows
+from riskshare.spots import HotSpots, hotspots
+
+Progress = Callable[[int, int], None]
+
+CELLS: Final = (
+    "cell_id", "geometry", "count", "expected", "gi_z", "p", "q", "hot", "looked", "cluster_id", "coverage",
+)  # fmt: skip
+CLUSTERS: Final = (
+    "cluster_id", "geometry", "n_events", "n_cells", "authorities", "authority_share", "crosses_boundary",
+    "found_alone_by", "only_visible_together", "stability", "lead_authority",
+)  # fmt: skip
+AREAS: Final = ("authority", "area", "geometry")
+SAFE_CELL_M: Final = 500
+"""Least cell where there are no fixed points to snap to (methods: safety, 0.2: 21 % against 19 % for guessing)."""
+PEOPLE_A_POINT: Final = 24
+"""Proposal: about eight homes, where people are known and addresses are not."""
+_VICTIMS: Final = frozenset({"victim", "witness", "exploited", "child_of"})
+
+
+class Chosen(NamedTuple):
+    """Events that may be counted, the decisions they rest on, and whether any is of a victim or witness."""
+
+    points: gpd.GeoDataFrame
+    decisions: tuple[Decision, ...]
+    items: tuple[Items, ...]
+    refused: frozenset[str]
+
+
+def release_spots(
+    result: HotSpots, partnership: Partnership, asking: Asking, *, progress: Progress | None = None
+) -> Made:
+    """Return cells and clusters found again from snapped places of the events that a recipient may have counted."""
+    title = result.title
+    chosen = _chosen(result, asking)
+    if not chosen.items or chosen.points.empty:
+        return Made("hotspots", title, refused=chosen.refused)
+    decision = ask(asking, combined(chosen.items, "places", "place"), {*CELLS, *CLUSTERS, *AREAS})
+    if "geometry" not in dict(decision.treatment):
+        return Made("hotspots", title, refused=chosen.refused | set(decision.reason_codes))
+    areas = check_areas(result.asked["areas"])
+    safe, cell_m, said = _made_safe(result, asking, decision, chosen.points, areas)
+    again = hotspots(
+        safe, result.asked["areas"], **{name: result.asked[name] for name in _SAME}, cell_m=cell_m, progress=progress
+    )
+    lonely = _lonely(again, asking)
+    victims = any(not _VICTIMS.isdisjoint({one.subject_role}) for one in chosen.items)
+    hidden = hide_cells(again.cells, again.clusters, lonely, audience=asking.audience, of_victims=victims)
+    return _told(again, hidden, asking, decision, chosen, areas, (*said, *fit_to_tell(again.notes, partnership)))
+
+
+_SAME: Final = (
+    "coverage", "population", "covariates", "radius_cells", "level", "method", "null", "resamples", "seed",
+)  # fmt: skip
+
+
+def _chosen(result: HotSpots, asking: Asking) -> Chosen:
+    """Return events of an assessment scored again, or rows of a table, that the recipient may have counted."""
+    source = result.asked["points"]
+    if not isinstance(source, Assessment):
+        points, seen = visible_points(source, asking)
+        return Chosen(points, seen.decisions, seen.items, seen.refused)
+    rows = visible_rows(
+        source.evidence, asking, needs="count", fields=("count",), subjects=source.subjects, places=True
+    )
+    if not rows.items:
+        return Chosen(gpd.GeoDataFrame(geometry=[]), (), (), rows.refused)
+    support = result.asked["min_support"]
+    claims = claims_as_points(
+        scored_again(source, rows, asking), indicators=result.asked["indicators"],
+        min_support=MIN_SUPPORT if support is None else support,
+    )  # fmt: skip
+    return Chosen(claims.points, rows.decisions, rows.items, rows.refused)
+
+
+def fit_to_tell(notes: tuple[str, ...], partnership: Partnership) -> tuple[str, ...]:
+    """Return the notes of a result that tell of method alone: none with a number of events, none of hidden services."""
+    named = [word for one in partnership.agencies if one.sensitive for word in (one.id, one.name)]
+    told = [note for note in notes if not any(sign.isdigit() for sign in note) or note.startswith("Cells of ")]
+    return tuple(note for note in told if not any(word in note for word in named))
+
+
+def _made_safe(
+    result: HotSpots, asking: Asking, decision: Decision, points: gpd.GeoDataFrame, areas: Areas
+) -> tuple[gpd.GeoDataFrame, int, tuple[str, ...]]:
+    """Return events at places that may be shown, the side of the cells, and what was done. Nothing is smoothed yet."""
+    moved = points.to_crs(27700)
+    x, y = moved.geometry.x.to_numpy(), moved.geometry.y.to_numpy()
+    population, cell_m = result.asked["population"], int(result.asked["cell_m"])
+    fine = PLACE_LEVELS.index(decision.place_level) >= PLACE_LEVELS.index("point8")
+    # Points further apart than cells would make hot spots of themselves.
+    close = population is not None and float(population["cell_m"].max()) <= cell_m
+    if profile_for(asking.audience).points and fine and close:
+        snapped, said = _to_points(x, y, population, areas)
+    else:
+        cell_m = max(SAFE_CELL_M, cell_m)
+        snapped = snap_to_cells(x, y, cell_m=cell_m, audience=asking.audience)
+        said = (f"Every event was put to the centre of its cell of {cell_m:,} m before anything was worked out.",)
+    placed = snapped.place >= 0
+    safe = gpd.GeoDataFrame(
+        moved[placed].drop(columns=[moved.geometry.name, *({"precision_m"} & set(moved.columns))]),
+        geometry=gpd.points_from_xy(snapped.x[placed], snapped.y[placed]), crs=27700,
+    )  # fmt: skip
+    return safe.reset_index(drop=True), cell_m, said
+
+
+def _to_points(
+    x: NDArray[np.float64], y: NDArray[np.float64], population: pd.DataFrame, areas: Areas
+) -> tuple[Snapped, tuple[str, ...]]:
+    shapes = dict(zip(areas.codes, areas.geometries.tolist(), strict=True))
+    half = population["cell_m"].to_numpy(dtype=np.float64) / 2.0
+    fixed = fixed_points(
+        population["easting"].to_numpy(dtype=np.float64) + half,
+        population["northing"].to_numpy(dtype=np.float64) + half,
+        shapes, people=np.floor(population["population"].to_numpy(dtype=np.float64)), least=PEOPLE_A_POINT,
+    )  # fmt: skip
+    return snap(x, y, fixed), (
+        f"Every event was moved to one of {fixed.x.size:,} fixed points before anything was worked out. Each stands "
+        f"for {PEOPLE_A_POINT} {fixed.unit} or more, inside one authority; people lie {fixed.typical_move_m:,.0f} m "
+        "from theirs on average.",
+    )
+
+
+def _lonely(again: HotSpots, asking: Asking) -> NDArray[np.bool_]:
+    """Return which lines of the cells have too few people living in their window."""
+    grid, population = again.ground.grid, again.asked["population"]
+    cells = np.flatnonzero((again.setting.base > 0).any(axis=0))
+    if population is None:
+        return np.zeros(cells.size, dtype=np.bool_)
+    people = people_in_cells(check_population(population, again.ground.areas.codes), again.ground)
+    live = np.asarray(people.sum(axis=0), dtype=np.float64).reshape(grid.shape)
+    near = window_sums(live, again.rule.radius_cells, "square").ravel()
+    return np.asarray(near[cells] < profile_for(asking.audience).least_in_window, dtype=np.bool_)
+
+
+def _told(
+    again: HotSpots, hidden: HiddenCells, asking: Asking, decision: Decision, chosen: Chosen, areas: Areas,
+    said: tuple[str, ...],
+) -> Made:  # fmt: skip
+    treatment = dict(decision.treatment)
+    frames = {
+        "cells": (hidden.cells, CELLS),
+        "clusters": (hidden.clusters, CLUSTERS),
+        "areas": (areas.frame.rename(columns={"code": "authority", "name": "area"}), AREAS),
+    }
+    tables: dict[str, Any] = {}
+    for name, (frame, columns) in frames.items():
+        plain = treated(pd.DataFrame(frame)[list(columns)], treatment, scale=CommonScale())
+        tables[name] = gpd.GeoDataFrame(plain, geometry=frame.geometry.array, crs=27700)
+    return Made(
+        "hotspots", again.title, tables,
+        kept=tuple(line for name, one in tables.items() for line in kept_lines(name, one, treatment)),
+        withheld=tuple(line for name, one in tables.items()
+                       for line in withheld_lines(name, frames[name][1], one, (decision,))),
+        suppressed=hidden.told,
+        notes=(*hidden.notes, *said),
+        decisions=(decision, *chosen.decisions),
+        releases=_releases(again.ground.grid, hidden, chosen, asking),
+    )  # fmt: skip
+
+
+def _releases(grid: Grid, hidden: HiddenCells, chosen: Chosen, asking: Asking) -> tuple[Any, ...]:
+    """Return what the register of releases keeps: the true count of every cell, and which are shown."""
+    told = chosen.points["date"] if "date" in chosen.points else pd.Series(dtype=object)
+    days = pd.to_datetime(told.astype("string"), format="ISO8601", errors="coerce", utc=True).dropna()
+    if asking.audience == "public":
+        refuse([("no_period", "Events have no dates, so nobody could tell two maps of one period. Send `date`.")]
+               if days.empty else [])  # fmt: skip
+    elif days.empty:
+        return ()
+    names = tuple(hidden.true["cell_id"].tolist())
+    withheld = np.append(hidden.withheld, True)
+    made = Protected(hidden.true.iloc[:0], ("cell_id",), (names,), withheld, asking.audience,
+                     hidden.least, hidden.of_victims, profile_for(asking.audience).round_to, False)  # fmt: skip
+    starts, until = whole_quarter(days.min().date())[0], whole_quarter(days.max().date())[1]
+    return (release(made, hidden.true, series=f"events in cells of {grid.cell_m} m", starts=starts, until=until),)

@@ -1,0 +1,241 @@
+"""`share`: may this recipient have this result, in what detail; logged on the disk before anything is handed over."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from riskshare.assessment import Assessment
+from riskshare.comparing import ThresholdComparison
+from riskshare.errors import AuditError, PlaceError, PolicyError
+from riskshare.io.audit_log import AuditLog
+from riskshare.io.sharing_store import default_log, open_overrides, pseudonym_key, read_releases, write_releases
+from riskshare.profiling import PlaceProfiles
+from riskshare.records.agreement import AgreementSet, Recipient
+from riskshare.records.partnership import Partnership
+from riskshare.records.response_times import ResponseTimes
+from riskshare.records.sharing_request import Objection, Override, Relationship
+from riskshare.releasing.arguments import HINTS, Result, check_arguments, exact_moment, refused_at_once, role_at_agency
+from riskshare.releasing.counts import release_counts
+from riskshare.releasing.figures import release_comparison, release_profiles, release_times
+from riskshare.releasing.made import MOST_PERSON_ROWS, Made
+from riskshare.releasing.noting import note_answer, note_refusal
+from riskshare.releasing.people import release_list, release_subject
+from riskshare.releasing.places import release_spots
+from riskshare.sharing.asking import Asking, SharingRefusedError, candidates
+from riskshare.sharing.pseudonyms import pseudonyms
+from riskshare.sharing.release_register import Release, admit
+from riskshare.sharing.shared import KEPT_COLUMNS, SUPPRESSED_COLUMNS, WITHHELD_COLUMNS, Shared, let_through
+from riskshare.spots import HotSpots
+from riskshare.version import VERSION
+
+
+def share(
+    result: Result,
+    partnership: Partnership,
+    *,
+    audience: str = "public",
+    purpose: str,
+    recipient: str | Recipient,
+    at: str | dt.datetime,
+    subject: str | None = None,
+    user_id: str = "",
+    approver: str = "",
+    log: AuditLog | None = None,
+    agreements: AgreementSet | None = None,
+    agreement: str | None = None,
+    objections: Collection[Objection] = (),
+    relationships: Collection[Relationship] = (),
+    override: Override | None = None,
+    conditions_met: Collection[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Shared:
+    """Return what one recipient may have of a result, for one purpose; everything else is withheld, with reasons.
+
+    Scores and hot spots are worked out again from the rows the recipient may have; nothing is subtracted from the full
+    result. The entry in the audit log is on the disk before anything is returned; a refusal has an entry too.
+
+    Parameters
+    ----------
+    result : Assessment, HotSpots, PlaceProfiles, ThresholdComparison or ResponseTimes
+        A trial is refused.
+    partnership : Partnership
+        The one the result was made under; it holds the sharing agreement.
+    audience : {"public", "partnership", "practitioner"}
+        The safest unless another is named. A practitioner is given one person, in person.
+    purpose : str
+        One of the agreement's.
+    recipient : str or Recipient
+        One role at one agency, as ``"childrens_north:social_worker"``. There is no list: one recipient, one file.
+    at : str or datetime
+        Now, with its offset: nothing here reads the clock.
+    subject : str, optional
+        The person, for a practitioner. Needs ``user_id`` and a recorded relationship, or an override.
+    user_id : str
+        Who asks.
+    approver : str
+        Who else said yes; needed from 51 lines about people on, and never the one who asks.
+    log : AuditLog, optional
+        By default in the folder ``riskshare_audit`` of the current folder.
+    agreements : AgreementSet, optional
+        By default the partnership's own.
+    agreement : str, optional
+        Id of the agreement, where several allow the recipient to ask for this purpose.
+    objections, relationships : collection of Objection, of Relationship
+        What people have said and whose address is protected; who works with whom.
+    override : Override, optional
+        For an emergency: the fixed view, an alert and a review, whatever the permits say.
+    conditions_met : collection of str
+        Named handling conditions that the recipient's use satisfies.
+    progress : callable, optional
+        Called with draws done and draws in all, for hot spots.
+
+    Returns
+    -------
+    Shared
+
+    Raises
+    ------
+    ArgumentError
+        An argument is not of the kind needed; all of them are named.
+    SharingRefusedError
+        Nothing may leave; with every reason, and whom to call. It is logged.
+    ReleaseRefusedError
+        A public table could be subtracted from an earlier one. It is logged.
+    AuditError
+        The log cannot be written: nothing is shared.
+    PolicyError
+        The result is of another partnership, is a trial, or there is no agreement.
+
+    Notes
+    -----
+    Methods: safety, sections 0, 1.2 to 1.4, 3.2.
+    """
+    check_arguments(locals())
+    said, met = (tuple(objections), tuple(relationships)), tuple(sorted(set(conditions_met)))
+    moment, (agency, role) = exact_moment(at), role_at_agency(recipient)
+    agreed = agreements if agreements is not None else partnership.sharing
+    if agreed is None:
+        message = "This partnership has no sharing agreement (sharing.toml), so nothing can be shared. Agree one first."
+        raise PolicyError(message)
+    kept = log if log is not None else default_log()
+    found = candidates(agreed, agency, role, purpose, moment, agreement)
+    refusal = refused_at_once(result, partnership, len(found), audience, subject, user_id, override)
+    note = partial(
+        note_refusal, kept, agreed, agency, role, purpose, audience, at=moment, subject=subject, user=user_id
+    )
+    if refusal:
+        note(refusal)
+        raise SharingRefusedError(refusal, (), HINTS.get(refusal[0], ""))
+    asking = Asking(
+        agreed, found[0], agency, role, purpose, audience, moment, user_id, subject, met, said[0], said[1], override
+    )
+    try:
+        made = _made(result, partnership, asking, kept, progress)
+        reasons = _reasons(made, approver, user_id)
+        register = read_releases(kept) if made.releases and not reasons else ()
+        admitted, warned = _admitted(made.releases, register) if made.releases and not reasons else ((), ())
+    except PolicyError:
+        note(("disclosure_control",), agreement=asking.agreement.id)
+        raise
+    except PlaceError:  # nothing the recipient may have has a place that can be used: no mistake of the caller's
+        reasons = ("nothing_to_share",)
+    if reasons:
+        note(reasons, agreement=asking.agreement.id, override=override)
+        raise SharingRefusedError(reasons, asking.contacts(), HINTS.get(reasons[0], ""))
+    return _sealed(result, partnership, asking, made, kept, approver, admitted, (*warned, *_standing(kept, log)))
+
+
+def _made(
+    result: Result, partnership: Partnership, asking: Asking, log: AuditLog, progress: Callable[[int, int], None] | None
+) -> Made:
+    """Return what may leave of a result."""
+    if isinstance(result, HotSpots):
+        return release_spots(result, partnership, asking, progress=progress)
+    if isinstance(result, PlaceProfiles):
+        return release_profiles(result, partnership, asking)
+    if isinstance(result, ThresholdComparison):
+        return release_comparison(result, asking)
+    if isinstance(result, ResponseTimes):
+        return release_times(result, partnership, asking)
+    if asking.subject is not None:
+        return release_subject(result, asking)
+    counts = release_counts(result, asking)
+    if asking.audience == "public":
+        return counts
+    # The key is the log keeper's, and the name of another agreement makes other pseudonyms.
+    name = pseudonyms(pseudonym_key(log), agreement=asking.agreement.id, id_type="local", purpose=asking.purpose)
+    return release_list(result, asking, name).joined(counts)
+
+
+def _reasons(made: Made, approver: str, user_id: str) -> tuple[str, ...]:
+    """Return why what was made may not leave; none if it may."""
+    if not made.tables:
+        return tuple(sorted(made.refused)) or ("nothing_to_share",)
+    if made.person_rows > MOST_PERSON_ROWS and (not approver or approver == user_id):
+        return ("second_person",)
+    return ()
+
+
+def _admitted(new: tuple[Release, ...], register: tuple[Release, ...]) -> tuple[tuple[Release, ...], tuple[str, ...]]:
+    """Return the register with the new releases, and what is warned of."""
+    warned: list[str] = []
+    for one in new:
+        if any(one == old for old in register):
+            continue  # the very same again tells nothing new
+        register, problems = admit(one, register)
+        warned += [problem.hint for problem in problems]
+    return register, tuple(warned)
+
+
+def _standing(log: AuditLog, given: AuditLog | None) -> tuple[str, ...]:
+    """Return what every release says of the log."""
+    waiting = open_overrides(log)
+    notes = [] if given is not None else ["Logged in the folder riskshare_audit of the folder this was run in."]
+    if waiting:
+        notes.append(f"{waiting:,} emergency override{'s' if waiting > 1 else ''} of this log await review.")
+    return tuple(notes)
+
+
+def _sealed(
+    result: Result, partnership: Partnership, asking: Asking, made: Made, log: AuditLog, approver: str,
+    admitted: tuple[Release, ...], notes: tuple[str, ...],
+) -> Shared:  # fmt: skip
+    """Return the ``Shared``, once the register and the log are on the disk."""
+    decisions = {one.id: one for one in made.decisions if one.allow}
+    expires = min(one.expires for one in decisions.values() if one.expires is not None)
+    made = replace(made, notes=tuple(dict.fromkeys((*made.notes, *notes))))
+    try:
+        head, more = note_answer(log, asking, made, tuple(decisions.values()), expires, approver)
+    except AuditError:
+        if asking.override is not None:
+            raise SharingRefusedError(("not_logged",), asking.contacts(), "The log cannot be written. Call.") from None
+        raise
+    if admitted:
+        write_releases(log, admitted)
+    return let_through(
+        kind=made.kind, title=made.title, tables=made.tables,
+        kept=_frame(made.kept, KEPT_COLUMNS), withheld=_frame(made.withheld, WITHHELD_COLUMNS),
+        suppressed=_frame(made.suppressed, SUPPRESSED_COLUMNS), notes=(*made.notes, *more),
+        audience=asking.audience, purpose=asking.purpose, recipient_agency=asking.agency, recipient_role=asking.role,
+        agreement=asking.agreement.id, agreement_version=asking.agreement.version,
+        decision_ids=tuple(sorted(decisions)), policy_hash=asking.agreements.policy_hash,
+        partnership_version=partnership.version, engine_version=VERSION, as_of=_as_of(result), at=asking.at,
+        expires=expires, log_head=head.letters, log=log,
+    )  # fmt: skip
+
+
+def _as_of(result: Result) -> str:
+    if isinstance(result, Assessment):
+        return result.as_of.isoformat()
+    source = result.asked["points"] if isinstance(result, HotSpots) else None
+    return source.as_of.isoformat() if isinstance(source, Assessment) else ""
+
+
+def _frame(lines: tuple[tuple[Any, ...], ...], columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(list(dict.fromkeys(lines)), columns=list(columns))

@@ -1,0 +1,85 @@
+"""Reports that can leave: for a partnership or the public, and about a subject for who works with that person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+from riskshare.errors import PolicyError
+from riskshare.reporting.pages import paragraphs, section, table
+from riskshare.reporting.shared_sections import is_borders, shown_table, table_words, whole_page
+from riskshare.reporting.shared_subject import about_subject
+from riskshare.reporting.shared_words import area_names, is_hot, texts
+from riskshare.reporting.words import counted
+from riskshare.sharing.shared import Shared, must_be_shared
+
+_ORDER: Final = ("clusters", "counts", "scores", "buildings", "areas", "cells")
+"""Findings first, the ground they stand on last."""
+
+
+def report(shared: Shared) -> str:
+    """Return what was shared as a page to read and print: about a subject, or for a partnership.
+
+    Parameters
+    ----------
+    shared : Shared
+
+    Returns
+    -------
+    str
+        A whole HTML page. It holds no script, asks for nothing, and carries its stamp at the top and on every printed
+        page.
+
+    Raises
+    ------
+    PolicyError
+        This is not what sharing let through, or was changed since.
+    """
+    must_be_shared("report", shared)
+    return about_subject(shared) if shared.kind == "subject" else partnership_report(shared)
+
+
+def partnership_report(shared: Shared) -> str:
+    """Return a report of hot spots, thresholds, profiles or bands for a partnership or the public.
+
+    Sections: what is found, what is withheld and suppressed with reasons, that every cell is accounted for, how far to
+    believe it, and where it comes from.
+
+    Raises
+    ------
+    PolicyError
+        This is not what sharing let through, was changed since, or is about a subject.
+    """
+    must_be_shared("partnership_report", shared)
+    if shared.kind == "subject":
+        message = "partnership_report(): this is about one person. Use report, for the practitioner alone."
+        raise PolicyError(message)
+    names = area_names(shared)
+    ordered = [name for name in _ORDER if name in shared.tables]
+    ordered += [name for name in shared.tables if name not in _ORDER]
+    return whole_page(shared, "".join(_found(shared, name, names) for name in ordered))
+
+
+def _found(shared: Shared, name: str, names: Mapping[str, str]) -> str:
+    frame = shared.tables.get(name)
+    if frame is None or is_borders(name, frame):
+        return ""
+    if name == "cells":
+        return _cells(frame, names)
+    said = counted(len(frame), "row")
+    return section(
+        table_words(name), shown_table(shared, name, names, f"{table_words(name)}: {said}"), name=f"t-{name}"
+    )
+
+
+def _cells(frame: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """Return the hot cells, and how many others there are: thousands of lines are for the map and the data file."""
+    hot = is_hot(frame)
+    heads, rows = texts(frame[hot], names)
+    listed = table("Cells with more around them than expected", heads, rows) if hot.any() else ""
+    said = f"{counted(len(frame), 'cell')}, {int(hot.sum()):,} of them with more around them than expected."
+    missing = int(frame["count"].isna().sum()) if "count" in frame.columns else 0
+    more = [f"The counts of {missing:,} are not shown: too few, or told by those that are."] if missing else []
+    return section("Cells", paragraphs([said, *more]), listed, name="t-cells")

@@ -1,0 +1,143 @@
+"""A report about one person, for the practitioner who works with that person: what to do now, scores, why, and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from riskshare.errors import PolicyError
+from riskshare.reporting.pages import bullets, escaped, paragraphs, section, table, tag
+from riskshare.reporting.shared_sections import shown_table, table_words, whole_page
+from riskshare.reporting.shared_words import NOT_SHOWN, NOTHING, area_names, cell_words, field_words, texts
+from riskshare.reporting.words import FLAG_WORDS, LENS_WORDS, counted, is_missing, listed
+from riskshare.sharing.shared import Shared, must_be_shared
+
+DECIDES_NOTHING: Final = (
+    "A score tells what partners hold and how far they trust it. It decides nothing and predicts nobody: read its "
+    "reasons and its gaps, and decide yourself, in your own words.",
+)
+LINE_WORDS: Final[Mapping[str, str]] = {
+    "base": "where everybody starts, before any record", "cap": "held down by an agreed cap",
+    "nil answers": "nil answers", "rounding": "rounding to a whole point", "scale end": "the end of the scale",
+}  # fmt: skip
+_NO_RECORD: Final = "no record: the start, caps and rounding"
+_TOLD: Final = (
+    ("between {} and {}", "lower", "upper"), ("band between {} and {}", "band_low", "band_high"),
+    ("{} of what was asked for is answered", "completeness"), ("{} records of {} origins", "n_records", "n_origins"),
+    ("rests most on {}", "leading_agency"), ("bars met: {}", "bars_met"), ("most useful gap: {}", "most_useful_gap"),
+)  # fmt: skip
+"""Beneath a score, each where all its fields were shared."""
+_READ: Final = (
+    "indicator", "points", "basis", "stance", "event_date", "recorded_date", "agency", "scale", "native_value",
+    "native_band",
+)  # fmt: skip
+"""What a practitioner reads of a reason, in this order."""
+
+
+def about_subject(shared: Shared) -> str:
+    """Return a report about one subject for a named practitioner as an HTML page without any script.
+
+    Sections: what to act on now; each score with its interval, band, completeness and what to bear in mind; the reasons
+    of each kind of harm, with dates, whose points add up to the score; gaps; what is withheld; how far to believe it.
+
+    Raises
+    ------
+    PolicyError
+        This is not what sharing let through, was changed since, or is not about a subject.
+    """
+    must_be_shared("report", shared)
+    if shared.kind != "subject":
+        message = "about_subject(): this is not about one person. Use partnership_report, or share with subject=..."
+        raise PolicyError(message)
+    names = area_names(shared)
+    rest = [name for name in shared.tables if name not in ("act_now", "scores", "reasons")]
+    found = [_urgent(shared, names), section("Scores", _scores(shared), paragraphs(DECIDES_NOTHING), name="scores"),
+             section("Reasons", *_reasons(shared, names), name="reasons")]  # fmt: skip
+    found += [section(table_words(name), shown_table(shared, name, names), name=f"t-{name}") for name in rest]
+    return whole_page(shared, "".join(found), _who(shared))
+
+
+def _who(shared: Shared) -> str:
+    """Return whom it is about, as known when, and until when it may be used."""
+    found = {str(who) for frame in shared.tables.values() if "subject_id" in frame for who in frame["subject_id"]}
+    who = f"Person {', '.join(sorted(found))}. " if found else ""
+    return tag("p", escaped(f"{who}As known on {shared.as_of}. Not to be used from {shared.marks['expires']} on."))
+
+
+def _urgent(shared: Shared, names: Mapping[str, str]) -> str:
+    frame = shared.tables.get("act_now")
+    if frame is None or not len(frame):
+        return ""
+    return tag("div", section("Act on this now", shown_table(shared, "act_now", names), name="now"), class_="urgent")
+
+
+def _scores(shared: Shared) -> str:
+    """Return the score of each kind of harm with its interval and band, as large as it is read."""
+    frame = shared.tables.get("scores")
+    if frame is None or not len(frame):
+        return ""
+    rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return tag("div", *(_score(row) for row in rows), class_="score")
+
+
+def _score(row: Mapping[str, Any]) -> str:
+    def told(name: str) -> str:
+        said = cell_words(row[name], name, {}) if name in row and not is_missing(row[name]) else ""
+        return "" if said == NOTHING else said
+
+    score, band = told("score"), told("band")
+    large = f"{score} ({band})" if score and band and score != band else score or band or NOT_SHOWN
+    said = [text.format(*map(told, fields)) for text, *fields in _TOLD if all(map(told, fields))]
+    flags = row.get("flags")
+    bear = [FLAG_WORDS.get(str(flag), str(flag)) for flag in flags] if isinstance(flags, (tuple, list)) else []
+    mind = tag("p", "Bear in mind:", class_="soft") + bullets(bear) if bear else ""
+    head = tag("h3", escaped(told("lens"))) + tag("p", escaped(large), class_="big")
+    return tag("div", head, *(tag("p", escaped(text), class_="soft") for text in said), mind)
+
+
+def _reasons(shared: Shared, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield a table for each kind of harm: every line that moves the score, those that are no record last."""
+    frame = shared.tables.get("reasons")
+    if frame is None:
+        return
+    if not len(frame):
+        yield paragraphs(["No reason may be shown."])
+        return
+    lenses = list(dict.fromkeys(frame["lens"])) if "lens" in frame.columns else [""]
+    for lens in lenses:
+        part = _moving(frame[frame["lens"] == lens] if "lens" in frame.columns else frame)
+        heads, rows = texts(_readable(part), names)
+        yield table(_sum(part, LENS_WORDS.get(str(lens), str(lens))), heads, rows)
+    more = [name for name in frame.columns if name not in (*_READ, "subject_id", "lens", "line")]
+    if more:
+        told = listed([field_words(str(name)) for name in more])
+        yield tag("p", escaped(f"Shared as well, and to be read in the data file: {told}."), class_="soft")
+
+
+def _moving(part: pd.DataFrame) -> pd.DataFrame:
+    """Return reasons without lines that are no record and move nothing; every record stays, also one without weight."""
+    if not {"indicator", "points"} <= set(part.columns):
+        return part
+    return part[part["indicator"].notna() | (part["points"] != 0)]
+
+
+def _sum(part: pd.DataFrame, lens: str) -> str:
+    said = f"Why {lens} is so" if lens else "Why it is so"
+    if "points" not in part.columns:
+        return f"{said}: {counted(len(part), 'line')}"
+    return f"{said}: the points of {counted(len(part), 'line')} add up to {part['points'].sum():.0f}"
+
+
+def _readable(part: pd.DataFrame) -> pd.DataFrame:
+    """Return what is read of reasons, with names for the lines that are no record, and without empty columns."""
+    shown = part[[name for name in _READ if name in part.columns]].dropna(axis="columns", how="all")
+    if "indicator" in part.columns:
+        other = part["line"].map(LINE_WORDS) if "line" in part.columns else pd.Series(_NO_RECORD, index=part.index)
+        known = part["indicator"].astype(object)
+        shown["indicator"] = known.where(known.notna(), other.where(other.notna(), _NO_RECORD))
+    if "points" in part.columns:
+        points = part["points"].astype("float64")
+        shown["points"] = [f"{value:+.1f}" for value in points]
+    return shown

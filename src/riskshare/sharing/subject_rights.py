@@ -1,0 +1,194 @@
+"""What a person may have: a statement of what is held and with whom it was shared; and who must hear of a correction.
+
+Some rows need a person's eyes before they are told, because telling may harm somebody else: those with conditions,
+those of an agency whose involvement is itself sensitive, and those that rest on what somebody said. They stand in a
+statement once a named reviewer has cleared them. A statement reads the same whether or not there are any.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import pandas as pd
+
+from riskshare.records.evidence import Evidence
+from riskshare.records.partnership import Partnership
+
+HELD_COLUMNS: Final = ("agency", "what", "basis", "role", "event_date", "recorded_date", "kept_until")
+SHARED_COLUMNS: Final = ("at", "agency", "role", "purpose", "fields", "expires")
+A_PARTNER: Final = "a partner agency"
+"""Stands for an agency whose involvement is itself sensitive (methods: safety, 1.4)."""
+
+Change = Literal["contested", "corrected", "withdrawn", "erased"]
+CHANGE_WORDS: Final[Mapping[Change, str]] = {
+    "contested": "what you were given is contested: use it no further until you hear again",
+    "corrected": "what you were given has been corrected: ask for it again, and delete what you have",
+    "withdrawn": "what you were given has been withdrawn: delete it",
+    "erased": "what you were given has been erased at its source: delete it",
+}
+
+RecordKey = tuple[str, str]
+"""Agency and its reference."""
+
+
+@dataclass(frozen=True, repr=False)
+class Statement:
+    """What one person is told about themselves.
+
+    Attributes
+    ----------
+    held : DataFrame
+        ``agency, what, basis, role, event_date, recorded_date, kept_until``: one row a record that stands and is within
+        its retention, in order of event.
+    shared : DataFrame
+        ``at, agency, role, purpose, fields, expires``: each time something was given to somebody, oldest first.
+    at : datetime.datetime
+    """
+
+    held: pd.DataFrame
+    shared: pd.DataFrame
+    at: dt.datetime
+
+    def __repr__(self) -> str:
+        """Count only."""
+        return f"Statement({len(self.held):,} held, {len(self.shared):,} times shared)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ChangeNotice:
+    """What one recipient must be told, under the decisions by which it was given something.
+
+    Attributes
+    ----------
+    agency, role : str
+    decisions : tuple of str
+        Decision ids: the reference the recipient knows its copies by. The notice names nobody else.
+    change : {"contested", "corrected", "withdrawn", "erased"}
+    contact : str
+        The recipient's single point of contact.
+    """
+
+    agency: str
+    role: str
+    decisions: tuple[str, ...]
+    change: Change
+    contact: str
+
+
+def statement(
+    evidence: Evidence,
+    partnership: Partnership,
+    entries: Iterable[Mapping[str, Any]],
+    subject_id: str,
+    *,
+    at: dt.datetime,
+    cleared: Collection[RecordKey] = (),
+) -> Statement:
+    """Return what is held about one person, by whom, and with whom and when it was shared.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    partnership : Partnership
+    entries : iterable of mapping
+        Entries of the audit log about the subject, as ``entries_about`` gives.
+    subject_id : str
+    at : datetime.datetime
+        Now, with its offset. What is past its indicator's retention on that day is not told, because it is not used.
+    cleared : collection of (agency, record id)
+        Records that a named reviewer has looked at and found safe to tell.
+
+    Returns
+    -------
+    Statement
+        With empty tables where nothing is held or shared.
+    """
+    rows = _standing(evidence, subject_id, at.date())
+    kinds = {one.id: one for one in partnership.trust.indicators}
+    agencies = {one.id: one for one in partnership.agencies}
+    known, held = frozenset(cleared), []
+    for row in rows:
+        kind = kinds.get(str(row["indicator"]))
+        if kind is None or kind.retention_days <= (at.date() - row["event_date"]).days:
+            continue
+        one = agencies.get(str(row["agency"]))
+        needs_eyes = row["handling"] != "P" or row["basis"] != "factual" or one is None or one.sensitive
+        if needs_eyes and (str(row["agency"]), str(row["record_id"])) not in known:
+            continue
+        until = row["event_date"] + dt.timedelta(days=kind.retention_days)
+        name = one.name if one is not None else A_PARTNER
+        held.append((name, kind.name, row["basis"], row["role"], row["event_date"], row["recorded_date"], until))
+    names = {one.id: A_PARTNER if one.sensitive else one.name for one in partnership.agencies}
+    given = [_given(one, names) for one in entries if _left(one)]
+    ordered = sorted(held, key=lambda row: (row[4], row[5], *map(str, row[:4])))
+    return Statement(
+        pd.DataFrame(ordered, columns=list(HELD_COLUMNS)), pd.DataFrame(given, columns=list(SHARED_COLUMNS)), at
+    )
+
+
+def change_notices(
+    entries: Iterable[Mapping[str, Any]], partnership: Partnership, change: Change
+) -> tuple[ChangeNotice, ...]:
+    """Return one notice for each role that was ever given something about a subject, by the audit log.
+
+    Parameters
+    ----------
+    entries : iterable of mapping
+        Entries about the subject, as ``entries_about`` gives.
+    partnership : Partnership
+        For contacts.
+    change : {"contested", "corrected", "withdrawn", "erased"}
+
+    Returns
+    -------
+    tuple of ChangeNotice
+        In order of agency and role; empty where nothing was given. Copies that have expired are included: what has
+        expired should be gone, and often is not.
+    """
+    found: dict[tuple[str, str], set[str]] = {}
+    for one in entries:
+        if _left(one) and one.get("role") != DATA_SUBJECT and "agency" in one:
+            found.setdefault((str(one["agency"]), str(one.get("role", ""))), set()).add(str(one.get("decision", "")))
+    contacts = {one.id: one.contact for one in partnership.agencies}
+    return tuple(
+        ChangeNotice(agency, role, tuple(sorted(ids - {""})), change, contacts.get(agency, ""))
+        for (agency, role), ids in sorted(found.items())
+    )
+
+
+DATA_SUBJECT: Final = "data_subject"
+"""The role under which the log notes that somebody was given their own statement."""
+
+
+def _standing(evidence: Evidence, subject_id: str, today: dt.date) -> list[dict[str, Any]]:
+    """Return the version of each record about a subject that stands today; withdrawn ones do not stand."""
+    frame = evidence.rows.filter(_is(evidence, subject_id)).to_pylist()
+    latest: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for row in frame:
+        key = (row["agency"], row["record_id"], row["indicator"])
+        if row["recorded_date"] <= today and (
+            key not in latest or latest[key]["recorded_date"] <= row["recorded_date"]
+        ):
+            latest[key] = row
+    return [row for row in latest.values() if row["status"] == "current"]
+
+
+def _is(evidence: Evidence, subject_id: str) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.equal(evidence.rows["subject_id"], subject_id)
+
+
+def _left(entry: Mapping[str, Any]) -> bool:
+    return entry.get("event") in ("disclosure", "override") and entry.get("allow") is True
+
+
+def _given(entry: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str, str, str, str, str]:
+    agency, role = str(entry.get("agency", "")), str(entry.get("role", ""))
+    who = "you" if role == DATA_SUBJECT else names.get(agency, A_PARTNER)
+    fields = ", ".join(str(one).replace("_", " ") for one in entry.get("fields", ()))
+    told = (str(entry.get("purpose", "")), fields, str(entry.get("expires", "")))
+    return (str(entry["at"]), who, role.replace("_", " "), *told)
