@@ -18,8 +18,11 @@ import pytest
 import shapely
 
 import build
+import let_through
 import riskshare as rs
+import share_cases
 import shared
+import sharing_small
 from folders import write_folder
 from small import assessed, evidence_of, row
 
@@ -68,6 +71,7 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "assessment": assessed([row()]), "characteristics": rs.read_characteristics([], PARTNERS), "by": None,
             "lens": None, "reference": None, "min_group": 10, "n_resamples": 200, "level": 0.95, "seed": 0,
         },
+        "audit_log": {"path": folder / "audit.sqlite", "keys": None, "head": None},
         "compare_responses": {
             "partnership": PARTNERS, "responses": (), "until": "2026-03-31", "nation": "england",
         },
@@ -75,6 +79,7 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "partnership": PARTNERS, "shared_cases": both_scored(), "replicates": 2, "seed": 0,
             "characteristics": None, "progress": None,
         },
+        "decide": options("decide", request=sharing_small.asked(), agreements=sharing_small.agreed()),
         "hotspots": options(
             "hotspots", points=map_of()["points"], areas=map_of()["areas"], null="uniform", resamples=0
         ),
@@ -82,6 +87,7 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "partnership": PARTNERS, "shared_cases": both_scored(), "source": ("police", "demo.count"),
             "target": ("school", "demo.count"), "replicates": 2, "seed": 0,
         },
+        "load_agreements": {"folder": folder},
         "load_partnership": {"folder": folder},
         "normalise": {"rows": evidence.rows, "partnership": PARTNERS},
         "profile_places": options("profile_places", **map_of(), null="uniform", draws=1),
@@ -97,8 +103,19 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "assessment": assessed([row()]), "subject_id": row()["subject_id"], "partnership": PARTNERS,
             "at": "2026-03-31T12:00:00Z", "for_practitioner": "team manager", "nation": "england", "started": None,
         },
+        "share": options(
+            "share", result=assessed([row()]), partnership=share_cases.partnership(), purpose="safeguarding",
+            recipient="council:social_worker", at=share_cases.AT, log=rs.audit_log(folder / "shared.sqlite"),
+        ),
         "sign": {"folder": folder, "agency": "school", "role": "head", "signed_on": dt.date(2026, 3, 31)},
+        "write": options("write", shared=let_through.shared(), path=folder / "shared.json"),
     }[name]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand where a log may be made."""
+    monkeypatch.chdir(folder)
 
 
 @pytest.fixture(scope="module")

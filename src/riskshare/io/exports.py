@@ -90,8 +90,10 @@ def write(
         "write",
         {
             "path must be a path, such as 'hotspots.html'.": is_path(path),
-            "table must be text or None.": is_text(table, optional=True),
-            f"page must be one of {', '.join(_PAGES)}, or None.": page is None or page in _PAGES,
+            f"table must be one of {', '.join(shared.tables)}, or None.": table is None
+            or (is_text(table) and table in shared.tables),
+            f"page must be one of {', '.join(_PAGES)}, or None.": page is None
+            or (isinstance(page, str) and page in _PAGES),
         },
     )
     target = Path(path)
