@@ -38,7 +38,16 @@ from riskshare.places.people import check_population, people_in_cells
 from riskshare.places.points import Points
 from riskshare.places.reading import DUTIES, points_of
 from riskshare.places.recording import Practice
-from riskshare.places.strata import Events, Ground, Strata, count_cells, lay_ground, place_events, whole_claims
+from riskshare.places.strata import (
+    Events,
+    Ground,
+    Strata,
+    count_cells,
+    lay_ground,
+    place_events,
+    seen_by,
+    whole_claims,
+)
 from riskshare.places.together import Power, Progress, Setting, alone_in, measure_power, observed, settings
 from riskshare.places.unlinked import join_unlinked, unlinked_notes
 from riskshare.places.views import Views, all_clusters, cluster_views, expected_in, held_in, need_of, touched
@@ -144,8 +153,8 @@ def hotspots(
     difference in recording makes no cell hot. With recording practice, organisations are also compared with each
     other. Methods: places, sections 5.2, 5.3 and 5.5.
     """
-    asked = dict(locals())
-    _check(asked)
+    _check(locals())
+    asked = {name: value for name, value in locals().items() if name != "progress"}
     places, ground_of = points_of(points, indicators, min_support, duties), check_areas(areas)
     must_meet(places, ground_of)
     ground = lay_ground(ground_of, grid_over(ground_of.bounds, cell_m))

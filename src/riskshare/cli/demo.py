@@ -28,7 +28,7 @@ def run_demo(out: Path, screen: Screen) -> None:
     folder, data = example_partnership(), example_data()
     day = dt.date.fromisoformat(EXAMPLE_AS_OF)
     replaced = holds_files(out)
-    # Thresholds need no scores: they are compared in a process of their own meanwhile.
+    # Thresholds need no scores, and nothing waits for a picture: a second process sees to both.
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
         comparing = beside.submit(demo_comparison, folder, data / "shared_cases.csv", out)
         done = carry_out(Job(folder, (data / "evidence.csv",), data / "subjects.csv", day), screen)
@@ -36,9 +36,9 @@ def run_demo(out: Path, screen: Screen) -> None:
         sections = briefing(done.assessment, done.evidence, results)
         files = write_files(done, results, sections, out)
         spots = demo_spots(done.assessment, data, screen)
-        picture = write_picture(spots, out)
+        drawing = beside.submit(write_picture, spots, out)
         comparison, drawn = comparing.result()
-    files += [*drawn, picture]
+        files += [*drawn, drawing.result()]
     screen.say("An example on synthetic data: nobody in it exists.")
     screen.say(head(done.assessment))
     _tell_in_short(sections, screen)
