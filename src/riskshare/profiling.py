@@ -115,10 +115,16 @@ def profile_places(
     ground = lay_ground(checked, grid_over(checked.bounds, cell_m))
     covered = coverage_of(coverage, read.points, checked.codes)
     edges = np.array([own_m, *bands_m], dtype=np.float64)
-    near = surround(read, places, ground, covered, _people(population, ground, null), edges)
+    people = _people(population, ground, null)
+    near = surround(read, places, ground, covered, people, edges)
     rng = np.random.default_rng(seed)
+    # What is told of an open building below practitioners must not hang on protected ones near it.
+    single, around = places, near
+    if audience == "partnership" and places.protected.any() and not places.protected.all():
+        single = places.take(~places.protected)
+        around = surround(read, single, ground, covered, people, edges)
     tables = Shown(
-        buildings_table(places, near, ground, level=level, draws=draws, rng=rng),
+        buildings_table(single, around, ground, level=level, draws=draws, rng=rng),
         bands_table(places, near),
         curve_table(places, near, draws=draws, rng=rng),
         areas_table(places, near, ground, np.ones(len(places), dtype=np.bool_), least=0),
@@ -251,6 +257,10 @@ def _notes(
     else:
         notes.append("Protected buildings appear only in lines of five or more of a kind, without counts under 5.")
         notes.append("Buildings around which nobody given here looks have no line of their own.")
+        notes.append(
+            "Around other buildings, events at protected buildings' addresses are told like any others: leaving them "
+            "out would show where those are."
+        )
     return tuple(dict.fromkeys(notes))
 
 

@@ -277,6 +277,9 @@ def hotspots(
         tuple[float, int] | None,
         typer.Option("--join-within", metavar="M DAYS", help="Agreed rule: reports without claim ids are one claim."),
     ] = None,
+    duty: Annotated[
+        list[str] | None, typer.Option("--duty", help="A category that never counts; repeatable, for the usual ones.")
+    ] = None,
     cell_m: Annotated[int, typer.Option("--cell-m", min=1, help="Side of a cell, metres.")] = 250,
     level: Annotated[float, typer.Option("--level", help="False discovery rate over all cells.")] = 0.05,
     method: Annotated[Literal["bh", "by"], typer.Option("--method", help="bh, or by: stricter.")] = "bh",
@@ -298,7 +301,8 @@ def hotspots(
         check_folder(out)
     compared = Compared(second_source, second_file, snap_m) if recording else None
     tables = points, areas, population, coverage
-    asked = Asked(*tables, cell_m, level, method, resamples, seed, covariates, join_within, compared)
+    duties = None if duty is None else tuple(duty)
+    asked = Asked(*tables, cell_m, level, method, resamples, seed, covariates, join_within, compared, duties)
     run_hotspots(asked, out, Screen(as_json, quiet))
 
 

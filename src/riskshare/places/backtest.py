@@ -22,7 +22,7 @@ from riskshare.places.evaluation import SHARES, judge, share_rule
 from riskshare.places.forecasters import FORECASTERS, Forecast, Forecaster, Training
 from riskshare.places.grid import grid_over
 from riskshare.places.points import NO_DAY, Points, check_points
-from riskshare.places.strata import Events, Ground, lay_ground, place_events, whole_claims
+from riskshare.places.strata import Events, Ground, lay_ground, place_events, seen_by, whole_claims
 from riskshare.records.arguments import is_day, is_whole, require
 
 Floats = NDArray[np.float64]

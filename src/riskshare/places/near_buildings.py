@@ -52,6 +52,12 @@ class Buildings:
         """Return how many; never which or where."""
         return f"Buildings({len(self):,})"
 
+    def take(self, which: NDArray[np.bool_]) -> Buildings:
+        """Return some of the buildings."""
+        return Buildings(
+            self.id[which], self.name[which], self.kind[which], self.protected[which], self.shape[which], self.notes
+        )
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Pairs:

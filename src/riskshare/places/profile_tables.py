@@ -297,7 +297,8 @@ def show(
     if practitioner:
         return tables
     seen = tables.buildings["coverage"].to_numpy(dtype=np.float64) > 0
-    open_rows = np.flatnonzero(~buildings.protected & seen & (not public))
+    held_back = tables.buildings["protected"].to_numpy(dtype=np.bool_)
+    open_rows = np.flatnonzero(~held_back & seen & (not public))
     shown = tables.buildings.iloc[open_rows].reset_index(drop=True)
     enough = shown["observed"] >= LEAST
     shown = shown.assign(

@@ -98,9 +98,10 @@ def seen_by(points: Points, ground: Ground, coverage: Coverage) -> NDArray[np.bo
 def whole_claims(points: Points, seen: NDArray[np.bool_] | None = None) -> Points:
     """Return one event a claim, however many sources reported it, and only what was reported.
 
-    Of several reports of one claim, the one kept was ``seen`` (see ``seen_by``), then is placed most precisely; of two alike, from the source with the most
-    events, then the first source by name, then the westernmost and southernmost: a choice that no order of rows can
-    change. Events that enforcement or our own prompting turned up are left out (methods: places, section 5.2).
+    Of several reports of one claim, the one kept was ``seen`` (see ``seen_by``), then is placed most precisely; of two
+    alike, from the source with the most events, then the first source by name, then the westernmost and southernmost: a
+    choice that no order of rows can change. Events that enforcement or our own prompting turned up are left out
+    (methods: places, section 5.2).
     """
     reported = points.take(~points.looked)
     unseen = np.zeros(len(reported), dtype=np.bool_) if seen is None else ~seen[~points.looked]

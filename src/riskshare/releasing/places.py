@@ -83,7 +83,7 @@ def release_spots(
 
 
 _SAME: Final = (
-    "coverage", "population", "covariates", "radius_cells", "level", "method", "null", "resamples", "seed",
+    "coverage", "population", "covariates", "duties", "radius_cells", "level", "method", "null", "resamples", "seed",
 )  # fmt: skip
 
 

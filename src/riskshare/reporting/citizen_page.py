@@ -9,6 +9,7 @@ from typing import Final
 from riskshare.errors import AgreementError, Problem
 from riskshare.records.agreement import REVIEW_GRACE, Agreement, AgreementSet, Legal, Rule
 from riskshare.records.arguments import is_text, require
+from riskshare.records.moments import LONDON
 from riskshare.records.partnership import Partnership
 from riskshare.records.sharing_fields import FIELDS, Kind
 from riskshare.reporting.agreement_words import CATEGORY_WORDS, LEVEL_WORDS, ROLE_WORDS, unsigned
@@ -183,8 +184,8 @@ def _agreement(one: Agreement, agreed: AgreementSet, names: Mapping[str, str], n
 
 
 def _title(one: Agreement) -> str:
-    kind = "A pilot" if one.kind == "pilot" else "The agreement"
-    return f"{kind} {one.id.replace('_', ' ')}, until {day(one.valid_until.date())}"
+    kind = "Pilot" if one.kind == "pilot" else "Agreement"
+    return f"{kind}: {one.id.replace('_', ' ')}, until {day(one.valid_until.astimezone(LONDON).date())}"
 
 
 def _part(role: str) -> str:

@@ -303,6 +303,16 @@ def test_what_an_excess_does_not_say_stands_with_every_finding() -> None:
     assert "nothing of the building" in note(notes, "An excess is of")
 
 
+def test_what_is_told_of_a_school_is_no_other_for_a_refuge_nearby() -> None:
+    """A partner knows the events: a count that left out those at the refuge's door would show which door that is."""
+    points = events(*[MIDDLE] * 6, *at(*range(300, 308)), *[FAR] * 20)
+    both = building((2_200.0, 2_000.0), MIDDLE, kind=["school", "refuge"]).assign(protected=[False, True])
+    beside, alone = (profile(points, where, audience="partnership").buildings for where in (both, both.iloc[:1]))
+    pd.testing.assert_frame_equal(pd.DataFrame(beside), pd.DataFrame(alone))
+    assert beside["observed"].tolist() == [14]
+    assert profile(points, both).buildings["observed"].tolist() == [8, 8]
+
+
 def test_the_public_cannot_take_open_buildings_from_a_line_of_all() -> None:
     """Partners see each open home alone: a public line of open and protected homes would leave the protected one."""
     centres = [(600.0 + 200 * number, 2_011.0) for number in range(6)]

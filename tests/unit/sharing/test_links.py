@@ -9,7 +9,8 @@ import pytest
 import build
 import small
 from riskshare.assessment import assess
-from riskshare.sharing.links import Link, LinkError, LinkLedger, import_links, link, linked, merge, undo
+from riskshare.sharing.linked_evidence import linked
+from riskshare.sharing.links import Link, LinkError, LinkLedger, import_links, link, merge, undo
 
 WHEN = {"by": "data_team", "at": "2026-03-31T12:00:00Z"}
 
