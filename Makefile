@@ -30,6 +30,11 @@ types: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/fusion.py --rows 1000000 10000000
 	$(BIN)/python benchmarks/linking.py
+	$(BIN)/python benchmarks/local_statistics.py
+	$(BIN)/python benchmarks/clustering.py
+	$(BIN)/python benchmarks/clustering.py --points --alone 1000000
+	$(BIN)/python benchmarks/near_repeat.py
+	$(BIN)/python benchmarks/scan.py
 
 # Remake the synthetic sample data from its seed.
 sample: $(VENV)/.demo

@@ -1,13 +1,15 @@
-"""Time the whole fusion on coded rows beside the same model in pandas: ``python benchmarks/fusion.py --rows 1000000``.
+"""Time the whole fusion on coded rows beside the same model in pandas, Polars and DuckDB SQL.
 
-Each measurement runs in a process of its own, so that peak memory is its own; data are drawn and saved beforehand, and
-loading them is not timed. All outputs are compared: the program fails if one score differs.
+``python benchmarks/fusion.py --rows 1000000``. Each measurement runs in a process of its own, so that peak memory is
+its own; data are drawn and saved beforehand, and loading them is not timed. All outputs are compared: the program fails
+if one score differs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -24,14 +26,23 @@ import numpy as np
 MIB = 1 << 20
 TOLERANCE_NATS = 1e-9
 WARM_UP_ROWS = 2_000
-STAGES = ("riskshare", "score", "pandas", "pandas_chunks", "floor")
+THREADS = 2
+STAGES = (
+    "compiled", "compiled_1", "numpy", "score", "score_numpy", "pandas", "pandas_chunks", "polars", "duckdb", "floor",
+)  # fmt: skip
 LABELS = {
-    "riskshare": "riskshare, fusion",
+    "compiled": "riskshare, fusion",
+    "compiled_1": "riskshare, fusion on one thread",
+    "numpy": "riskshare, fusion without numba",
     "score": "riskshare, all score() gives",
+    "score_numpy": "riskshare, all without numba",
     "pandas": "pandas, fusion",
     "pandas_chunks": "pandas, fusion in chunks",
-    "floor": "floor: sort a key, copy the rows",
+    "polars": "Polars, fusion",
+    "duckdb": "DuckDB SQL, fusion",
+    "floor": "floor: np.argsort of a key, one read",
 }
+PEERS = ("pandas", "pandas_chunks", "polars", "duckdb")
 Outputs = dict[str, np.ndarray]
 
 
@@ -63,20 +74,56 @@ def fuse_blocks(coded: Any) -> Outputs:
     return out
 
 
-def score_everything(coded: Any) -> Outputs:
+def fuse_compiled(coded: Any, *, threads: int) -> Outputs:
+    """Return what ``fuse_blocks`` does from the compiled twin, ``threads`` blocks at a time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from riskshare.kernels.compiled import total_units
+    from riskshare.kernels.points import whole_points
+    from riskshare.kernels.segments import from_units, to_units
+    from riskshare.scoring.score import blocks
+
+    policy, n_lenses = coded.policy, 2
+    out = {name: np.zeros(coded.n_units, dtype=np.int64) for name in ("raising", "protective", "log_odds", "points")}
+
+    def fuse(part: Any) -> None:
+        n_units = part.n_subjects * n_lenses
+        here = slice(part.first_subject * n_lenses, part.first_subject * n_lenses + n_units)
+        totals = total_units(part.rows, part.edges, policy, n_units)
+        log_odds = to_units(policy.base_rate)[part.unit_lens] + totals.raising - totals.protective
+        out["raising"][here], out["protective"][here] = totals.raising, totals.protective
+        out["log_odds"][here] = log_odds
+        out["points"][here] = whole_points(from_units(log_odds), policy.anchors)
+
+    if threads == 1:
+        for part in blocks(coded):
+            fuse(part)
+        return out
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = []
+        for part in blocks(coded):
+            waiting.append(pool.submit(fuse, part))
+            if len(waiting) >= 2 * threads:
+                waiting.pop(0).result()
+        for done in waiting:
+            done.result()
+    return out
+
+
+def score_everything(coded: Any, *, compiled: bool) -> Outputs:
     """Return log-odds and points with everything else scoring gives: interval, factual-only score, shares, counts."""
     from riskshare.scoring.score import score_all
 
-    scores = score_all(coded).scores
+    scores = score_all(coded, compiled=compiled, threads=THREADS).scores
     return {"log_odds": scores.log_odds, "points": scores.points}
 
 
 def _floor(coded: Any) -> Outputs:
-    """Sort one int64 key a row, in no order, and copy every array once: no fusion that sorts can be faster."""
+    """Order one int64 key a row, in no order, and read every array once: no fusion that sorts can be faster."""
     key = np.random.default_rng(0).permutation(coded.subject.size)
-    key.sort()
-    copies = [column.copy() for column in (*coded.rows, *coded.edges)]
-    return {"copied": np.array([sum(column.nbytes for column in copies)])}
+    order = np.argsort(key)
+    read = [column.max(initial=0) for column in (*coded.rows, *coded.edges)]
+    return {"read": np.array([len(read), int(order[0])])}
 
 
 def _work(stage: str, folder: Path, chunk: int) -> tuple[Callable[[], Outputs], int]:
@@ -85,10 +132,38 @@ def _work(stage: str, folder: Path, chunk: int) -> tuple[Callable[[], Outputs], 
 
     if stage.startswith("pandas"):
         return _pandas_work(folder, chunk if stage == "pandas_chunks" else 0)
+    if stage in ("polars", "duckdb"):
+        return _peer_work(stage, folder)
     coded = data.load(folder)
-    run = {"riskshare": fuse_blocks, "score": score_everything, "floor": _floor}[stage]
-    run(data.make(WARM_UP_ROWS))  # importing libraries is not timed
+    run = {
+        "compiled": partial(fuse_compiled, threads=THREADS), "compiled_1": partial(fuse_compiled, threads=1),
+        "numpy": fuse_blocks, "score": partial(score_everything, compiled=True),
+        "score_numpy": partial(score_everything, compiled=False), "floor": _floor,
+    }[stage]  # fmt: skip
+    run(data.make(WARM_UP_ROWS))  # importing libraries and compiling are not timed
     return partial(run, coded), data.size_bytes(coded)
+
+
+def _peer_work(stage: str, folder: Path) -> tuple[Callable[[], Outputs], int]:
+    import data
+
+    coded, few = data.load(folder), data.make(WARM_UP_ROWS)
+    if stage == "duckdb":
+        import duckdb_fusion
+
+        duckdb_fusion.fuse(*duckdb_fusion.tables(few, threads=THREADS, folder=folder))
+        inputs = duckdb_fusion.tables(coded, threads=THREADS, folder=folder)
+        # The tables live in the engine; the arrays they were made of need not.
+        size = data.size_bytes(coded)
+        del coded
+        return lambda: {name: column.to_numpy() for name, column in duckdb_fusion.fuse(*inputs).items()}, size
+    import polars_fusion
+
+    polars_fusion.fuse(*polars_fusion.frames(few), few.policy, few.n_units)
+    frames = polars_fusion.frames(coded)
+    policy, n_units = coded.policy, coded.n_units
+    del coded
+    return partial(polars_fusion.fuse, *frames, policy, n_units), sum(int(f.estimated_size()) for f in frames)
 
 
 def _pandas_work(folder: Path, chunk: int) -> tuple[Callable[[], Outputs], int]:
@@ -138,16 +213,16 @@ def measure(stage: str, folder: Path, repeats: int, chunk: int) -> dict[str, Any
     }  # fmt: skip
 
 
-def compare(folder: Path, stage: str) -> dict[str, Any]:
-    """Return how many units differ in points from ``riskshare``'s, and the greatest difference in log-odds."""
+def compare(folder: Path, stage: str, base: str) -> dict[str, Any]:
+    """Return how many units differ in points from riskshare's, and the greatest difference in log-odds."""
     from riskshare.kernels.segments import UNIT
 
     def read(name: str, column: str) -> np.ndarray:
         values = np.load(folder / f"out.{name}.{column}.npy")
-        return values if name.startswith("pandas") or column == "points" else values * UNIT
+        return values if name in PEERS or column == "points" else values * UNIT
 
-    apart = np.abs(read("riskshare", "log_odds") - read(stage, "log_odds"))
-    points = read("riskshare", "points")
+    apart = np.abs(read(base, "log_odds") - read(stage, "log_odds"))
+    points = read(base, "points")
     return {
         "units": int(points.size),
         "points_differ": int((points != read(stage, "points")).sum()),
@@ -158,7 +233,8 @@ def compare(folder: Path, stage: str) -> dict[str, Any]:
 
 def _child(*arguments: str, seconds: float | None = None) -> dict[str, Any]:
     command = [sys.executable, __file__, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
+    environment = {**os.environ, "POLARS_MAX_THREADS": str(THREADS)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds, env=environment)
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}"}
     return json.loads(done.stdout)
@@ -183,8 +259,8 @@ def run(n_rows: int, options: argparse.Namespace) -> list[dict[str, Any]]:
             except subprocess.TimeoutExpired:
                 line = {"failed": f"over {options.limit:.0f} s"}
             line |= {"stage": stage, "rows": n_rows}
-            if stage not in ("riskshare", "floor") and "failed" not in line:
-                line["equal"] = _child("--stage", "compare", "--folder", folder, "--with", stage)
+            if stage not in (stages[0], "floor") and "failed" not in line:
+                line["equal"] = _child("--stage", "compare", "--folder", folder, "--with", stage, "--base", stages[0])
             lines.append(line)
             _print_line(line, lines)
     return lines
@@ -222,6 +298,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=None, help="where to keep the drawn data meanwhile")
     parser.add_argument("--json", type=Path, default=None, help="also write every figure to this file")
     parser.add_argument("--stage", choices=("make", "compare", *STAGES), help=argparse.SUPPRESS)
+    parser.add_argument("--base", choices=STAGES, help=argparse.SUPPRESS)
     parser.add_argument("--with", dest="other", choices=STAGES, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
@@ -236,7 +313,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("{}")
         return 0
     if options.stage == "compare":
-        print(json.dumps(compare(options.folder, options.other)))
+        print(json.dumps(compare(options.folder, options.other, options.base)))
         return 0
     if options.stage:
         print(json.dumps(measure(options.stage, options.folder, options.repeats, options.chunk)))

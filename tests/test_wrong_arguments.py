@@ -97,6 +97,7 @@ def good(name: str, folder: Path) -> dict[str, Any]:
         "read_points": {"path": folder / "points.csv"},
         "read_responses": read,
         "read_shared_cases": read,
+        "read_standing": {"path": folder / "standing.json"},
         "read_subjects": read,
         "recording_practice": options("recording_practice", points=map_of()["points"], areas=map_of()["areas"]),
         "response_plan": {
@@ -121,6 +122,7 @@ def elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = write_folder(tmp_path_factory.mktemp("agreed"))
+    (home / "standing.json").write_text("{}", encoding="utf-8")
     (home / "points.csv").write_text("easting,northing\n430100,340900\n", encoding="utf-8")
     return home
 
@@ -169,7 +171,7 @@ def test_nothing_but_our_own_errors(name: str, kind: str, folder: Path) -> None:
         except rs.RiskshareError as error:
             errors[parameter] = error
         except FileNotFoundError:
-            assert (name, parameter) == ("read_points", "path")  # what it says of a path to nothing
+            assert (name, parameter) in (("read_points", "path"), ("read_standing", "path"))  # what it says of a path to nothing
     for parameter, error in errors.items():
         assert error.__cause__ is None
         if parameter not in ("source", "shared_cases", "responses"):  # of which a file's own name is shown

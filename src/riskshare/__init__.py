@@ -50,10 +50,11 @@ if TYPE_CHECKING:
     from riskshare.io.responses import read_responses
     from riskshare.io.shared_cases import read_shared_cases
     from riskshare.io.signing import sign
+    from riskshare.io.standing import read_standing
     from riskshare.io.subjects import read_subjects
     from riskshare.practice import RecordingPractice, recording_practice
     from riskshare.profiling import PlaceProfiles, profile_places
-    from riskshare.records.agreement import AgreementSet
+    from riskshare.records.agreement import AgreementSet, Recipient
     from riskshare.records.characteristics import Characteristics
     from riskshare.records.evidence import Evidence, Subjects
     from riskshare.records.linked_scores import LinkedScore, LinkedScores
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from riskshare.records.sharing_request import Decision, Objection, Override, Relationship, Request
     from riskshare.scales.normalise import Readings, normalise
     from riskshare.scoring.groups import GroupAudit, audit_groups
+    from riskshare.sharing.asking import SharingRefusedError
     from riskshare.spots import HotSpots, hotspots
     from riskshare.trust.purge import purge
     from riskshare.version import VERSION as __version__
@@ -104,6 +106,7 @@ _HOMES = {
     "PolicyError": "riskshare.errors",
     "Problem": "riskshare.errors",
     "Readings": "riskshare.scales.normalise",
+    "Recipient": "riskshare.records.agreement",
     "RecordingPractice": "riskshare.practice",
     "Relationship": "riskshare.records.sharing_request",
     "ReleaseRefusedError": "riskshare.errors",
@@ -113,6 +116,7 @@ _HOMES = {
     "RiskshareError": "riskshare.errors",
     "Shared": "riskshare.sharing.shared",
     "SharedCases": "riskshare.records.shared_cases",
+    "SharingRefusedError": "riskshare.sharing.asking",
     "Subjects": "riskshare.records.evidence",
     "ThresholdComparison": "riskshare.comparing",
     "UnknownSubjectError": "riskshare.errors",
@@ -135,6 +139,7 @@ _HOMES = {
     "read_points": "riskshare.io.points",
     "read_responses": "riskshare.io.responses",
     "read_shared_cases": "riskshare.io.shared_cases",
+    "read_standing": "riskshare.io.standing",
     "read_subjects": "riskshare.io.subjects",
     "recording_practice": "riskshare.practice",
     "response_plan": "riskshare.comparing",
@@ -178,6 +183,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Readings",
+    "Recipient",
     "RecordingPractice",
     "Relationship",
     "ReleaseRefusedError",
@@ -187,6 +193,7 @@ __all__ = [
     "RiskshareError",
     "Shared",
     "SharedCases",
+    "SharingRefusedError",
     "Subjects",
     "ThresholdComparison",
     "UnknownSubjectError",
@@ -210,6 +217,7 @@ __all__ = [
     "read_points",
     "read_responses",
     "read_shared_cases",
+    "read_standing",
     "read_subjects",
     "recording_practice",
     "response_plan",

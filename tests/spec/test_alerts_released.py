@@ -76,6 +76,7 @@ def test_what_is_not_permitted_stays_and_is_logged_as_refused(
 def test_an_objection_holds_an_alert_back(tmp_path: Path) -> None:
     done = released(tmp_path, moved(), rule(), objections=[sharing_small.objection()])
     assert dict(done.withheld) == {"objection": 2}
+    assert repr(done) == "AlertsReleased(Movers(0 alerts, 0 notices), 2 withheld)"
 
 
 def test_of_a_protected_subject_the_log_of_the_notice_is_the_same_wherever_it_went(tmp_path: Path) -> None:
@@ -97,6 +98,33 @@ def test_of_a_protected_subject_the_log_of_the_notice_is_the_same_wherever_it_we
 def told_once(tmp_path: Path) -> str:
     entries = entries_about(audit_log(tmp_path / "eastby" / "audit.sqlite"), "S1")
     return json.dumps([one for one in entries if one["agency"] == "council"])
+
+
+def test_where_a_protected_child_left_neither_answer_nor_log_tells_where_it_is(tmp_path: Path) -> None:
+    def told(home: str) -> str:
+        folder = tmp_path / home
+        folder.mkdir()
+        known = [KnownTo("S1", "northby", AT - dt.timedelta(days=99), AT - dt.timedelta(days=9)),
+                 KnownTo("S1", home, AT - dt.timedelta(days=9), looked_after=True)]  # fmt: skip
+        guarded = [Guarded("S1", AT - dt.timedelta(days=10))]
+        movers = mover_alerts(known, [Seen("S1", "northby", AT, "unscheduled_care")], CALLS, guarded=guarded)
+        done = released(folder, movers, rule())
+        entries = entries_about(audit_log(folder / "audit.sqlite"), "S1")
+        for one in entries:
+            del one["subjects"]
+        return json.dumps(entries) + str([one.call for one in done.movers.alerts])
+
+    assert told("southby") == told("eastby")
+    assert "northby day" in told_of(tmp_path)
+
+
+def told_of(tmp_path: Path) -> str:
+    folder = tmp_path / "again"
+    folder.mkdir()
+    known = [KnownTo("S1", "northby", AT - dt.timedelta(days=99), looked_after=True)]
+    guarded = [Guarded("S1", AT - dt.timedelta(days=10))]
+    movers = mover_alerts(known, [Seen("S1", "northby", AT, "unscheduled_care")], CALLS, guarded=guarded)
+    return str([one.call for one in released(folder, movers, rule()).movers.alerts])
 
 
 def test_an_authority_without_a_desk_is_named(tmp_path: Path) -> None:

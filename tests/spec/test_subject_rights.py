@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import build
 import share_cases
 import sharing_small
 import small
@@ -73,6 +77,19 @@ class TestWhatIsHeld:
         one = [rows()[1]]
         assert len(held(one, at=last - dt.timedelta(days=1)).held) == 1
         assert len(held(one, at=last).held) == 0
+
+    @given(age=st.integers(-30, 4000), kept=st.integers(1, 3650))
+    def test_on_no_day_is_anything_told_past_its_retention(self, age: int, kept: int) -> None:
+        """Whatever the age and the agreed retention: told exactly while it is known and not past it (I3)."""
+        kinds = build.partnership().trust.indicators
+        short = tuple(one.model_copy(update={"retention_days": kept}) for one in kinds)
+        agreed = dataclasses.replace(
+            share_cases.partnership(), trust=build.partnership().trust.model_copy(update={"indicators": short})
+        )
+        then = (AT.date() - dt.timedelta(days=age)).isoformat()
+        one = share_cases.fact("x", agency="school", event_date=then, recorded_date=then)
+        made = statement(small.evidence_of([one]), agreed, [], "S1", at=AT)
+        assert len(made.held) == (0 <= age < kept)
 
     def test_a_correction_stands_in_place_of_what_it_corrects(self) -> None:
         old = share_cases.fact("x", agency="school", event_date="2026-03-01", recorded_date="2026-03-02")

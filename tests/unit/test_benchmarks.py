@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 @pytest.fixture
 def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
-    for name in ("data", "fusion", "pandas_fusion"):
+    for name in ("data", "fusion", "pandas_fusion", "polars_fusion", "duckdb_fusion"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -59,8 +60,55 @@ def test_pandas_gives_the_same_scores(seed: int) -> None:
         assert np.abs(theirs[name] - ours[name] * UNIT).max() <= 1e-9
     chunked = pandas_fusion.fuse_in_chunks(rows, edges, coded.policy, coded.n_units, 700, data.ROWS_A_SUBJECT)
     assert chunked.equals(theirs)
-    everything = fusion.score_everything(coded)
+    everything = fusion.score_everything(coded, compiled=False)
     assert (everything["log_odds"] == ours["log_odds"]).all()
+
+
+@pytest.mark.usefixtures("benchmarks")
+@pytest.mark.parametrize("seed", [1, 2])
+def test_polars_gives_the_same_scores(seed: int) -> None:
+    import polars_fusion
+
+    coded, ours = drawn(seed)
+    same(polars_fusion.fuse(*polars_fusion.frames(coded), coded.policy, coded.n_units), ours)
+
+
+@pytest.mark.usefixtures("benchmarks")
+@pytest.mark.parametrize("seed", [1, 2])
+def test_duckdb_gives_the_same_scores(seed: int) -> None:
+    pytest.importorskip("duckdb", reason="the SQL peer needs duckdb (extra sql)")
+    import duckdb_fusion
+
+    coded, ours = drawn(seed)
+    same(duckdb_fusion.fuse(*duckdb_fusion.tables(coded)), ours)
+
+
+def drawn(seed: int) -> tuple[Any, dict[str, np.ndarray]]:
+    """Return drawn rows, with a τ_max that binds for seed 2, and the reference's scores."""
+    import data
+    import fusion
+
+    coded = data.make(4_000, seed)
+    if seed == 2:
+        coded = replace(coded, policy=coded.policy._replace(cells=coded.policy.cells._replace(tau_max=0.6)))
+    return coded, fusion.fuse_blocks(coded)
+
+
+def same(theirs: Any, ours: dict[str, np.ndarray]) -> None:
+    assert (np.asarray(theirs["points"]) == ours["points"]).all()
+    for name in ("raising", "protective", "log_odds"):
+        assert np.abs(np.asarray(theirs[name]) - ours[name] * UNIT).max() <= 1e-9
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_the_compiled_fusion_gives_the_same_bits() -> None:
+    pytest.importorskip("numba", reason="the compiled twin needs the extra fast")
+    import fusion
+
+    coded, ours = drawn(1)
+    for threads in (1, 2):
+        theirs = fusion.fuse_compiled(coded, threads=threads)
+        assert all((theirs[name] == ours[name]).all() for name in ours)
 
 
 @pytest.mark.usefixtures("benchmarks")
@@ -84,7 +132,7 @@ def test_the_program_reports_equal_outputs(tmp_path: Path, capsys: pytest.Captur
     import fusion
 
     report = tmp_path / "figures.json"
-    wanted = ["riskshare", "pandas_chunks"]  # each is a process of its own: two show that the report works
+    wanted = ["numpy", "pandas_chunks"]  # each is a process of its own: two show that the report works
     arguments = ["--rows", "2000", "--repeats", "1", "--chunk", "1000", "--folder", str(tmp_path), "--only", *wanted]
     assert fusion.main([*arguments, "--json", str(report)]) == 0
     lines = {line["stage"]: line for line in json.loads(report.read_text())}

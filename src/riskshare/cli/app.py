@@ -14,6 +14,8 @@ from riskshare.cli.faults import Guarded, Unusable
 from riskshare.cli.options import Json, Quiet, iso_day
 from riskshare.cli.screen import Screen
 from riskshare.cli.share_commands import share
+from riskshare.cli.statement_commands import statement
+from riskshare.cli.transparency_commands import transparency
 
 app = typer.Typer(
     cls=Guarded,
@@ -183,6 +185,8 @@ app.add_typer(thresholds, name="thresholds")
 app.add_typer(audit, name="audit")
 app.add_typer(agreement, name="agreement")
 app.command()(share)
+app.command()(transparency)
+app.command()(statement)
 
 
 @thresholds.command("show")

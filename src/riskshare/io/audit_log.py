@@ -63,6 +63,10 @@ def audit_log(
         By default beside it, under its name with ``.keys.json`` and ``.head.json``. Better is another disk, and for the
         head one that whoever can write the log cannot.
 
+    Returns
+    -------
+    AuditLog
+
     Raises
     ------
     ArgumentError

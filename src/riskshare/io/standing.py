@@ -30,6 +30,10 @@ def read_standing(path: str | os.PathLike[str]) -> StandingFile:
         ``objections`` (``subject_id, basis, purposes, categories, recipients, valid_from, valid_until``). An objection
         that cannot be read stops the whole file: passing it over would be a leak.
 
+    Returns
+    -------
+    StandingFile
+
     Raises
     ------
     ArgumentError

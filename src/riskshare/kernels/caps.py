@@ -44,10 +44,14 @@ class Capped(NamedTuple):
 
 def alive(candidates: TwinCandidates, pairs: Pairs, row: Ints) -> TwinCandidates:
     """Return the candidates whose own row is still among the pairs."""
+    return _alive(candidates, pairs.origin, row)
+
+
+def _alive(candidates: TwinCandidates, origin: Ints, row: Ints) -> TwinCandidates:
     if candidates.origin.size == 0:
         return candidates
     own = np.zeros(int(candidates.origin.max()) + 1, dtype=np.bool_)
-    rows = row[row == pairs.origin]
+    rows = row[row == origin]
     own[rows[rows < own.size]] = True
     keep = own[candidates.origin]
     return TwinCandidates(candidates.group[keep], candidates.day[keep], candidates.origin[keep])
@@ -91,8 +95,9 @@ def cap(
             continue
         # In the order of the full pass: without x most pairs stay sorted.
         keep = base.order[(held[pairs.unit] & ~member)[base.order]]
-        rest = pairs.take(keep)
-        fused = fuse(rest, rules, alive(twins, rest, row[keep]), n_units)
+        # Twins form afresh from every row outside x, in units that need no pass too: their relays may stand in one.
+        told = _alive(twins, pairs.origin[~member], row[~member])
+        fused = fuse(pairs.take(keep), rules, told, n_units)
         without.append(fused)
         kept.append(keep)
         bound = fused.raising + ceiling

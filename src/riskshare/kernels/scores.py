@@ -125,35 +125,92 @@ def score(
     -----
     L = L0 + W⁺ − W⁻ − Σ_nil; totals are int64 units of 2⁻⁴⁰ nat. Methods: model, sections 7 and 8.
     """
-    origins = resolve(rows, edges, policy.cells)
+    parts, detail = tell_units(resolve(rows, edges, policy.cells), policy, n_units)
+    return assemble(parts, answers, policy, unit_lens, n_units), detail
+
+
+class Parts(NamedTuple):
+    """What the rows of each unit come to, before answers and base rates: one line per unit.
+
+    ``everything`` is W⁺ without caps, ``raising`` W⁺ under them, ``protective`` W⁻, the two ``factual`` ones the same
+    with everything anecdotal left out: int64 units of 2⁻⁴⁰ nat. ``trust_doubt`` and ``strength_doubt`` are V_τ and V_w.
+    The others are columns of ``Scores``.
+    """
+
+    everything: Ints
+    raising: Ints
+    protective: Ints
+    factual_raising: Ints
+    factual_protective: Ints
+    trust_doubt: Floats
+    strength_doubt: Floats
+    capped: Bools
+    n_records: Ints
+    n_origins: Ints
+    n_agencies: Ints
+    police_share: Floats
+    effective_agencies: Floats
+    leading_agency: Ints
+    anecdotal_share: Floats
+    freshness: Floats
+    disputed: Bools
+
+
+def tell_units(origins: Origins, policy: Policy, n_units: int) -> tuple[Parts, Detail]:
+    """Return what the pairs of each unit come to, and what explains it."""
     agency_pair, agency, part = origin_agencies(origins)
     classes = cap_classes(origins, agency_pair, agency, policy)
     capped = cap(origins.pairs, origins.row, origins.twins, policy.rules, classes, n_units)
     share, plain = capped_shares(capped, origins.pairs, policy.rules, classes)
+    detail = Detail(origins, share, capped, agency_pair, agency, part)
+    factual = _factual(origins, classes, policy, n_units)
+    parts = Parts(
+        capped.base.raising, capped.raising, capped.base.protective, factual.raising, factual.base.protective,
+        *_variance(origins, _free_reasons(origins, plain, policy, n_units), policy, n_units),
+        _all_classes(capped.binds, policy),
+        *_counts(detail, n_units), *_reliance(detail, policy, n_units),  # type: ignore[arg-type]  # tuples of columns in order
+        _disputed(capped.base, n_units),
+    )  # fmt: skip
+    return parts, detail
+
+
+def assemble(parts: Parts, answers: Answers, policy: Policy, unit_lens: Ints, n_units: int) -> Scores:
+    """Return the scores of units from what their rows come to and what was answered.
+
+    L = L0 + W⁺ − W⁻ − Σ_nil. Methods: model, sections 7 and 8.
+    """
     asked = ask(answers, policy.expected, unit_lens, n_units)
     nil = to_units(asked.nil)
     start = to_units(policy.base_rate)[unit_lens]
-    without_caps = start + capped.base.raising - capped.base.protective - nil
-    log_odds = start + capped.raising - capped.base.protective - nil
-    factual = factual_log_odds(origins, classes, answers, policy, unit_lens, n_units)
-    variance = _variance(origins, _free_reasons(origins, plain, policy, n_units), asked, policy, n_units)
-    counted = np.bincount(origins.pairs.unit, minlength=n_units) > 0
+    log_odds = start + parts.raising - parts.protective - nil
+    without_caps = start + parts.everything - parts.protective - nil
+    factual = (
+        start + parts.factual_raising - parts.factual_protective
+        - _factual_nil(answers, asked, policy, unit_lens, n_units)
+    )  # fmt: skip
+    base_doubt = np.full(n_units, policy.base_rate_sd**2)
+    variance = np.stack((parts.trust_doubt, parts.strength_doubt, asked.doubt, base_doubt))
+    counted = parts.n_records > 0
     counted[answers.unit[answers.nil]] = True
     spread = policy.z * np.sqrt(variance.sum(axis=0))
     points = whole_points(from_units(log_odds), policy.anchors)
     lower = np.where(counted, whole_points(from_units(log_odds) - spread, policy.anchors), 0)
     upper = np.where(counted, whole_points(from_units(without_caps) + spread, policy.anchors), 100)
-    bands = _bands(points, lower, upper, counted, asked.completeness, policy)
-    detail = Detail(origins, share, capped, agency_pair, agency, part)
     return Scores(
         log_odds, without_caps, factual, nil,
         points, whole_points(from_units(without_caps), policy.anchors),
         whole_points(from_units(factual), policy.anchors),
-        lower, upper, *bands, variance, asked.completeness, asked.gap,
-        _all_classes(capped, policy),
-        *_counts(detail, n_units), *_reliance(detail, policy, n_units),  # type: ignore[arg-type]  # tuples of columns in order
-        _disputed(capped.base, n_units),
-    ), detail  # fmt: skip
+        lower, upper, *_bands(points, lower, upper, counted, asked.completeness, policy),
+        variance, asked.completeness, asked.gap, *parts[7:],  # type: ignore[arg-type]  # the last columns of both
+    )  # fmt: skip
+
+
+def _factual_nil(answers: Answers, asked: Asked, policy: Policy, unit_lens: Ints, n_units: int) -> Ints:
+    """Return what nil answers take off where only factual answers count (ruling R8)."""
+    if answers.factual.all():
+        return to_units(asked.nil)
+    facts = Answers._make(column[answers.factual] for column in answers)
+    return to_units(ask(facts, policy.expected, unit_lens, n_units).nil)
 
 
 def origin_agencies(origins: Origins) -> tuple[Ints, Ints, Floats]:
@@ -189,25 +246,20 @@ def cap_classes(origins: Origins, pair: Ints, agency: Ints, policy: Policy) -> t
     return tuple(classes)
 
 
-def _all_classes(capped: Capped, policy: Policy) -> Bools:
-    binds = capped.binds
+def _all_classes(binds: Bools, policy: Policy) -> Bools:
+    """Return the classes that bind, with a line for anecdotes even where they have no cap."""
     if np.isfinite(policy.anecdotal_cap):
         return binds
-    return np.concatenate((np.zeros((1, capped.raising.size), dtype=np.bool_), binds))
+    return np.concatenate((np.zeros((1, binds.shape[1]), dtype=np.bool_), binds))
 
 
-def factual_log_odds(
-    origins: Origins, classes: tuple[CapClass, ...], answers: Answers, policy: Policy, unit_lens: Ints, n_units: int
-) -> Ints:
-    """Return L of each unit with everything anecdotal left out, rows and answers alike (ruling R8)."""
+def _factual(origins: Origins, classes: tuple[CapClass, ...], policy: Policy, n_units: int) -> Capped:
+    """Return W⁺ and W⁻ under the sectors' caps with every anecdotal pair left out."""
     keep = np.flatnonzero(~origins.anecdotal)
     pairs, row = origins.pairs.take(keep), origins.row[keep]
     sectors = classes[1:] if np.isfinite(policy.anecdotal_cap) else classes
     held = tuple(CapClass(member[keep], most) for member, most in sectors)
-    capped = cap(pairs, row, alive(origins.twins, pairs, row), policy.rules, held, n_units)
-    facts = Answers._make(column[answers.factual] for column in answers)
-    nil = to_units(ask(facts, policy.expected, unit_lens, n_units).nil)
-    return to_units(policy.base_rate)[unit_lens] + capped.raising - capped.base.protective - nil
+    return cap(pairs, row, alive(origins.twins, pairs, row), policy.rules, held, n_units)
 
 
 def _free_reasons(origins: Origins, plain: Reasons, policy: Policy, n_units: int) -> Reasons:
@@ -218,9 +270,9 @@ def _free_reasons(origins: Origins, plain: Reasons, policy: Policy, n_units: int
     return reasons(fuse(pairs, policy.rules, origins.twins, n_units), policy.rules)
 
 
-def _variance(origins: Origins, plain: Reasons, asked: Asked, policy: Policy, n_units: int) -> Floats:
-    """Return V_τ, V_w, V_miss and V_0 of each unit (methods: model, section 8)."""
-    out = np.zeros((4, n_units))
+def _variance(origins: Origins, plain: Reasons, policy: Policy, n_units: int) -> tuple[Floats, Floats]:
+    """Return V_τ and V_w of each unit (methods: model, section 8)."""
+    of_trust, of_strength = np.zeros(n_units), np.zeros(n_units)
     unit = origins.pairs.unit
     if unit.size:
         order = packed_order((unit, origins.cell))
@@ -228,12 +280,10 @@ def _variance(origins: Origins, plain: Reasons, asked: Asked, policy: Policy, n_
         slope = run_sum((plain.slope * origins.slope)[order], starts)
         cell = origins.cell[order][starts]
         trust, strength = policy.cells.trust[cell], policy.cells.strength[cell]
-        _add_runs(out[0], unit[order][starts], slope**2 * trust * (1.0 - trust) / (strength + 1.0))
+        _add_runs(of_trust, unit[order][starts], slope**2 * trust * (1.0 - trust) / (strength + 1.0))
         spread = plain.strength_slope * policy.strength_sd[plain.strength_indicator]
-        _add_runs(out[1], plain.strength_unit, spread**2)
-    out[2] = asked.doubt
-    out[3] = policy.base_rate_sd**2
-    return out
+        _add_runs(of_strength, plain.strength_unit, spread**2)
+    return of_trust, of_strength
 
 
 def _add_runs(out: Floats, unit: Ints, values: Floats) -> None:

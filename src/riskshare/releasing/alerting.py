@@ -90,8 +90,8 @@ def release_alerts(
     Notes
     -----
     Category ``alerts``, fields ``spoc`` and ``subject_id``, audience ``partnership``; both must be shown or the alert
-    stays. A guarded subject's notice is asked as if it came from every other desk at once, so that neither the answer
-    nor the log tells from which.
+    stays. What must not tell where a guarded subject is, is asked as if it came from every other desk at once, so that
+    neither the answer nor the log tells from which.
     """
     require(
         "release_alerts",
@@ -127,7 +127,8 @@ def release_alerts(
 def _request(one: Alert | Notice, channel: Channel, role: str, band: str, at: dt.datetime) -> Request:
     """Return the question of one alert or notice: may its recipient know the subject and whom to call."""
     to = channel.desks[one.to]
-    if one.call is not None:
+    to_itself = isinstance(one, Alert) and one.guarded and one.call.authority == one.to
+    if one.call is not None and not to_itself:
         giving, areas = {channel.desks[one.call.authority].agency}, (one.call.authority,)
     else:
         giving = {desk.agency for desk in channel.desks.values()} - {to.agency}

@@ -24,6 +24,7 @@ KINDS: Final = (Assessment, HotSpots, PlaceProfiles, ThresholdComparison, Respon
 
 
 HINTS: Final = {
+    "nothing_to_share": "Nothing is held about it, or nothing that may be shared: the answer is the same for both.",
     "trial": "A trial is watermarked and never leaves: have the policy signed and assess again.",
     "no_agreement": "No agreement in force lets this role at this agency ask for this purpose.",
     "several_agreements": "Several agreements do: name one with agreement=.",

@@ -15,6 +15,7 @@ from riskshare.sharing.release_register import Release, release
 from riskshare.sharing.tables import Protected, protect_events, protect_people
 from riskshare.sharing.treating import kept_lines, withheld_lines
 from riskshare.sharing.visible import Visible, visible_rows
+from riskshare.trust.purge import purge
 
 COUNTED: Final = ("authority", "quarter", "count")
 _NOT_STATED: Final = "not stated"
@@ -26,7 +27,8 @@ def release_counts(result: Assessment, asking: Asking) -> Made:
 
     Only whole quarters are told, each once: two overlapping periods could be subtracted from each other.
     """
-    seen = visible_rows(result.evidence, asking, needs="count", fields=COUNTED, subjects=result.subjects)
+    kept = purge(result.evidence, result.partnership, as_of=result.as_of)  # what is past its retention counts nowhere
+    seen = visible_rows(kept, asking, needs="count", fields=COUNTED, subjects=result.subjects)
     starts, until = last_quarter(result.as_of)
     title = f"People and events by authority, {quarter(starts)}"
     if not seen.items:

@@ -13,7 +13,7 @@ from riskshare.records.sharing_fields import EMERGENCY_FIELDS, Treatment
 from riskshare.releasing.made import Made
 from riskshare.scoring.explain import EXPLAIN_COLUMNS
 from riskshare.scoring.tables import BANDS, SCORE_COLUMNS
-from riskshare.sharing.asking import Asking, ask, tightest
+from riskshare.sharing.asking import Asking, Items, ask, tightest
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines, without_way_back
 from riskshare.sharing.visible import Visible, visible_rows
 
@@ -116,6 +116,9 @@ def _alerts(again: Assessment, asking: Asking) -> pd.DataFrame:
 def _emergency(result: Assessment, asking: Asking) -> Made:
     """Return the fixed emergency view: who, band, what is urgent, whom to call; never more, whatever was asked."""
     title = "Emergency view: band, immediate risks, whom to call"
+    sound = ask(asking, Items((asking.agency,), "scores", "person_of_concern"), EMERGENCY_FIELDS)
+    if "override_refused" in sound.reason_codes:  # said whether or not anybody holds anything
+        return Made("subject", title, refused=frozenset({"override_refused"}))
     seen = visible_rows(result.evidence, asking, needs="band", fields=EMERGENCY_FIELDS)
     if not seen.items:
         return Made("subject", title, refused=seen.refused)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -147,7 +147,8 @@ def share(
         reasons = ("nothing_to_share",)
     if reasons:
         note(reasons, agreement=asking.agreement.id, override=override)
-        raise SharingRefusedError(reasons, asking.contacts(), HINTS.get(reasons[0], ""))
+        told = _told(reasons, asking)
+        raise SharingRefusedError(told, asking.contacts(), HINTS.get(told[0], ""))
     return _sealed(result, partnership, asking, made, kept, approver, admitted, (*warned, *_standing(kept, log)))
 
 
@@ -171,6 +172,20 @@ def _made(
     # The key is the log keeper's, and the name of another agreement makes other pseudonyms.
     name = pseudonyms(pseudonym_key(log), agreement=asking.agreement.id, id_type="local", purpose=asking.purpose)
     return release_list(result, asking, name).joined(counts)
+
+
+def _told(reasons: tuple[str, ...], asking: Asking) -> tuple[str, ...]:
+    """Return the reasons that whoever asked may know; the log has all.
+
+    About one person, a reason that depends on rows would tell that there are rows: that a clinic or a refuge holds
+    something. Nothing held and nothing permitted are then one answer.
+    """
+    if asking.subject is None:
+        return reasons
+    return tuple(code for code in reasons if code in _OF_THE_ASKER) or ("nothing_to_share",)
+
+
+_OF_THE_ASKER: Final = frozenset({"no_relationship", "override_refused", "second_person", "disclosure_control"})
 
 
 def _reasons(made: Made, approver: str, user_id: str) -> tuple[str, ...]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
 
+from riskshare.errors import MissingExtraError
 from riskshare.kernels.answers import Answers
+from riskshare.kernels.caseload import RowFacts, score_rows
 from riskshare.kernels.origins import Edges, Rows
 from riskshare.kernels.scores import Detail, Scores, score
 from riskshare.kernels.segments import Bools, Ints
@@ -16,6 +21,9 @@ from riskshare.trust.weigh import N_LENSES, Weighed
 
 BLOCK_ROWS = 1 << 16
 """Rows scored at a time, whole subjects: small enough for the processor's cache, large enough to hide call overhead."""
+
+PAYS_ROWS = 4_000_000
+"""From here on the compiled twin is worth loading (``docs/decisions/0013``); smaller work never waits for it."""
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all."""
@@ -106,7 +114,9 @@ def listed_units(weighed: Weighed, part: Block, scores: Scores) -> Ints:
     return np.flatnonzero(spoken | (scores.n_records > 0))
 
 
-def score_all(weighed: Weighed, *, progress: Progress | None = None) -> Scored:
+def score_all(
+    weighed: Weighed, *, progress: Progress | None = None, compiled: bool | None = None, threads: int = 2
+) -> Scored:
     """Return the scores of every subject and lens that has a result.
 
     Parameters
@@ -114,55 +124,78 @@ def score_all(weighed: Weighed, *, progress: Progress | None = None) -> Scored:
     weighed : Weighed
     progress : callable, optional
         Called after each block with rows done and rows in all.
+    compiled : bool, optional
+        Score with the compiled twin (numba, extra ``fast``) or without. By default it is used where it is installed and
+        there are at least ``PAYS_ROWS`` rows. The bits are the same.
+    threads : int
+        How many blocks the compiled twin scores at once; the NumPy form scores one.
 
     Returns
     -------
     Scored
         Units in order of subject, then lens; empty for empty input.
+
+    Raises
+    ------
+    MissingExtraError
+        ``compiled`` is True and numba is not installed.
     """
+    if compiled and find_spec("numba") is None:
+        extra, what = "fast", "The compiled scoring"
+        raise MissingExtraError(extra, what)
+    fast = pays(weighed.subject.size) if compiled is None else compiled
     parts: list[Scores] = []
     units: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    rows: list[tuple[Ints, ...]] = []
-    for part in blocks(weighed):
-        scores, detail = score_block(part, weighed)
+    rows: list[RowFacts] = []
+    for part, (scores, facts) in _each(weighed, compiled=fast, threads=threads if fast else 1):
         listed = listed_units(weighed, part, scores)
         units.append(listed + part.first_subject * N_LENSES)
         parts.append(_take(scores, listed))
-        rows.append(_row_facts(part, detail))
+        rows.append(_in_whole(part, facts))
         if progress is not None:
             progress(part.first_row + part.rows.unit.size, weighed.subject.size)
     if not parts:
-        parts, rows = [_take(*_nothing(weighed))], [_row_facts(*_empty(weighed))]
+        nobody, nothing = _score_rows(block(weighed, 0, 0), weighed, compiled=False)
+        parts, rows = [_take(nobody, np.zeros(0, dtype=np.bool_))], [nothing]
     merged = Scores._make(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
-    facts = [np.concatenate(columns) for columns in zip(*rows, strict=True)]
-    return Scored(np.concatenate(units), merged, *facts)
+    of_rows = [np.concatenate(columns) for columns in zip(*rows, strict=True)]
+    return Scored(np.concatenate(units), merged, *of_rows)
 
 
-def _empty(weighed: Weighed) -> tuple[Block, Detail]:
-    part = block(weighed, 0, 0)
-    return part, score_block(part, weighed)[1]
+def pays(n_rows: int) -> bool:
+    """Return whether the compiled twin is installed and worth loading for so many rows."""
+    return n_rows >= PAYS_ROWS and find_spec("numba") is not None
 
 
-def _nothing(weighed: Weighed) -> tuple[Scores, Bools]:
-    return score_block(block(weighed, 0, 0), weighed)[0], np.zeros(0, dtype=np.bool_)
+def _each(weighed: Weighed, *, compiled: bool, threads: int) -> Iterator[tuple[Block, tuple[Scores, RowFacts]]]:
+    """Yield every block with its scores, in order; at most two blocks a thread are held at once."""
+    if threads < 2:
+        for part in blocks(weighed):
+            yield part, _score_rows(part, weighed, compiled=compiled)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[tuple[Block, Future[tuple[Scores, RowFacts]]]] = deque()
+        for part in blocks(weighed):
+            waiting.append((part, pool.submit(_score_rows, part, weighed, compiled=compiled)))
+            if len(waiting) >= 2 * threads:
+                first, done = waiting.popleft()
+                yield first, done.result()
+        for first, done in waiting:
+            yield first, done.result()
+
+
+def _score_rows(part: Block, weighed: Weighed, *, compiled: bool) -> tuple[Scores, RowFacts]:
+    n_units = part.n_subjects * N_LENSES
+    return score_rows(part.rows, part.edges, part.answers, weighed.policy, part.unit_lens, n_units, compiled=compiled)
 
 
 def _take(scores: Scores, units: Ints | Bools) -> Scores:
     return Scores._make(column[..., units] for column in scores)
 
 
-def _row_facts(part: Block, detail: Detail) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """Return counted rows, the age of their youngest origin, and rows barred, circular and twinned."""
-    origins = detail.origins
-    counted = np.unique(origins.row)
-    youngest = np.full(part.rows.unit.size, np.iinfo(np.int64).max)
-    np.minimum.at(youngest, origins.row, origins.pairs.age)
-    twin_pairs = detail.capped.base.order[detail.capped.base.twin]
+def _in_whole(part: Block, facts: RowFacts) -> RowFacts:
+    """Return the facts of a block's rows by their numbers in the whole."""
     shift = part.first_row
-    return (
-        counted + shift,
-        youngest[counted],
-        origins.dead_row + shift,
-        np.unique(origins.row[origins.cycle]) + shift,
-        np.unique(origins.row[twin_pairs]) + shift,
+    return RowFacts(
+        facts.counted + shift, facts.youngest, facts.barred + shift, facts.circular + shift, facts.twinned + shift
     )

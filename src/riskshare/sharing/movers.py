@@ -81,7 +81,8 @@ class Alert:
     at : datetime.datetime
         When the subject appeared.
     call : Contact
-        Of the authority that knows the subject.
+        Of the authority that knows the subject; the receiving side's own, where the subject is guarded and the
+        receiving side may be the place it left.
     accesses : tuple of datetime.datetime
         When earlier alerts on the subject were raised, latest first, at most 25; without places, and empty for a
         guarded subject.
@@ -156,7 +157,7 @@ def mover_alerts(
         The first appearance of a subject with an authority that does not know it raises an alert for each authority
         that does. A looked-after child in unscheduled care raises one every time, at home too.
     contacts : mapping of str to Contact
-        By authority. Every authority named must be in it.
+        By authority; each authority in either history must be in it.
     guarded : iterable of Guarded
         Protected subjects and victims of domestic abuse: guarded later is guarded for earlier appearances too.
     accepted : iterable of (subject, authority)
@@ -206,9 +207,10 @@ def mover_alerts(
         is_hidden = any(one.valid_until is None or look.at < one.valid_until for one in hidden[look.subject_id])
         raised = _raised(look, by_subject[look.subject_id], done)
         latest = () if is_hidden else tuple(reversed(before[look.subject_id][-MOST_ACCESSES:]))
-        for authority, why in raised:
+        for authority, why in _told_here(look, raised, by_subject[look.subject_id]) if is_hidden else raised:
             call = contacts[authority]
             alerts.append(Alert(look.subject_id, look.authority, why, look.at, call, latest, is_hidden))
+        for authority, _ in raised:
             for notice in _notices(look, authority, contacts, (look.subject_id, look.authority) in taken, is_hidden):
                 notices.setdefault(notice)
         before[look.subject_id] += [look.at] * bool(raised)
@@ -228,6 +230,18 @@ def _raised(look: Seen, known: list[KnownTo], done: set[tuple[str, str, str]]) -
             found.setdefault(one.authority, "known_elsewhere")
     done |= {(look.subject_id, authority, look.authority) for authority in found}
     return sorted(found.items())
+
+
+def _told_here(look: Seen, raised: list[tuple[str, Why]], known: list[KnownTo]) -> list[tuple[str, Why]]:
+    """Return what the receiving side may be told of a guarded subject.
+
+    Where the receiving side has itself known the subject, it may be the place that the subject left: then an invented
+    appearance there would tell where the subject lives now. So it is sent to its own contact, and not told who knows.
+    """
+    if not any(one.authority == look.authority for one in known):
+        return raised
+    care = {why for _, why in raised} - {"known_elsewhere"}
+    return [(look.authority, why) for why in sorted(care)]
 
 
 def _still_told(one: KnownTo, at: dt.datetime) -> bool:

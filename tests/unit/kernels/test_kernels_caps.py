@@ -135,3 +135,24 @@ def test_candidates_whose_own_row_is_gone_are_dropped() -> None:
     none = np.zeros(0, dtype=np.int64)
     assert alive(TwinCandidates(none, none, none), some, np.arange(3)).origin.size == 0
     assert math.isfinite(float(some.weight.sum()))
+
+
+def test_twins_form_afresh_in_units_that_no_cap_can_bind() -> None:
+    """Unit 1 repeats two twins of unit 0: what the cap leaves of it does not hang on what else is known of unit 0.
+
+    Unit 0 does not reach the cap, so no pass is made there; its rows still make the two relays of unit 1 one claim.
+    """
+    twin = {"indicator": 1, "weight": 0.3, "stated": True}
+    relays = tuple({**twin, "unit": 1, "token": origin, "origin": origin} for origin in (0, 1))
+    some = pairs(
+        {**twin, "token": 0, "origin": 0}, {**twin, "token": 1, "origin": 1, "age": 2}, *relays,
+        {"unit": 1, "indicator": 3, "weight": 2.0, "token": 9, "origin": 9},
+    )  # fmt: skip
+    row, member = np.arange(5), np.array([False, False, False, False, True])
+    none = np.zeros(2, dtype=np.int64)
+    twins = sort_candidates(none, np.array([0, 2]), np.array([0, 1]))
+    capped = cap(some, row, twins, rules(), (CapClass(member, 0.6),), 2)
+    outside = fuse(some.take(~member), rules(), twins, 2).raising[1]
+    assert capped.binds.tolist() == [[False, True]]
+    assert capped.raising[1] == outside + round(0.6 / UNIT)
+    assert outside < fuse(some.take(~member), rules(), NO_TWINS, 2).raising[1]

@@ -85,6 +85,11 @@ class TestCitizenPage:
         assert example.sharing is not None
         assert example.sharing.policy_hash[:16] in page
 
+    def test_a_heading_says_what_it_is_and_until_when_on_the_clock_of_london(self, example: Partnership) -> None:
+        told = text_of(citizen_page(example, at=AT, contact=CONTACT))
+        assert "Pilot: early notice pilot, until 12 July 2026" in told
+        assert "Agreement: violence and exploitation, until 15 January 2028" in told
+
     def test_every_rule_stands_in_it(self, example: Partnership) -> None:
         told = text_of(citizen_page(example, at=AT, contact=CONTACT))
         assert "case manager at Five Vales Youth Justice Service" in told
@@ -214,7 +219,7 @@ class TestFile:
             read_transparency(folder_with(tmp_path, text))
         assert {problem.key for problem in fault.value.problems} == {"impact_assessments", "risks"}
 
-    @pytest.mark.parametrize("text", ["name = ", "\x00", "a = 1\na = 2", "[" * 5000])
+    @pytest.mark.parametrize("text", ["name = ", "\x00", "a = 1\na = 2", "[" * 5000, "# " + "x" * (1 << 20)])
     def test_what_is_no_toml_is_said_so(self, text: str, tmp_path: Path) -> None:
         with pytest.raises(PartnershipError, match="not a TOML text"):
             read_transparency(folder_with(tmp_path, text))

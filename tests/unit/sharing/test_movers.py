@@ -113,6 +113,31 @@ class TestProtected:
         alert = found(known(), seen(), guarded=[Guarded("S1", later(-10))]).alerts[0]
         assert (alert.guarded, alert.accesses, alert.call) == (True, (), DESKS["north"])
 
+    @pytest.mark.parametrize("ended", [None, later(-30), later(-2000)])
+    @pytest.mark.parametrize("setting", ["unscheduled_care", "other"])
+    def test_whoever_knew_a_protected_person_cannot_find_out_by_inventing_a_visit(
+        self, ended: dt.datetime | None, setting: Any
+    ) -> None:
+        """North, which it left, notes an appearance: it learns the same wherever the person lives now."""
+
+        def of_north(home: str) -> str:
+            left = known(valid_from=later(-3000), valid_until=ended)
+            now = known(home, valid_from=later(-20), looked_after=True)
+            hidden = {"guarded": [Guarded("S1", later(-25))], "accepted": [("S1", "north")]}
+            mine = found(left, now, seen("north", setting=setting), **hidden).of("north")
+            return repr([dataclasses.astuple(one) for one in (*mine.alerts, *mine.notices)])
+
+        assert of_north("south") == of_north("east") == of_north("west")
+        assert "desk" not in of_north("east").replace("north day desk", "").replace("north night desk", "")
+
+    def test_in_unscheduled_care_where_it_lived_it_is_sent_to_its_own_contact(self) -> None:
+        histories = [known(valid_until=later(-30)), known("east", valid_from=later(-20), looked_after=True)]
+        visit = seen("north", setting="unscheduled_care")
+        (alert,) = found(*histories, visit, guarded=[Guarded("S1", later(-25))]).alerts
+        assert (alert.call, alert.guarded) == (DESKS["north"], True)
+        (open_alert, *_) = found(*histories, visit).alerts
+        assert open_alert.call == DESKS["east"]
+
     def test_protection_that_begins_later_hides_what_came_before(self) -> None:
         assert found(known(), seen(), guarded=[Guarded("S1", later(3))]).notices == ()
 
