@@ -171,7 +171,8 @@ def test_nothing_but_our_own_errors(name: str, kind: str, folder: Path) -> None:
         except rs.RiskshareError as error:
             errors[parameter] = error
         except FileNotFoundError:
-            assert (name, parameter) in (("read_points", "path"), ("read_standing", "path"))  # what it says of a path to nothing
+            # What these say of a path to nothing.
+            assert (name, parameter) in (("read_points", "path"), ("read_standing", "path"))
     for parameter, error in errors.items():
         assert error.__cause__ is None
         if parameter not in ("source", "shared_cases", "responses"):  # of which a file's own name is shown
