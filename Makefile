@@ -9,10 +9,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo test test-long bench sample lint types clean
+.PHONY: demo demo-share test test-long bench sample lint types clean
 
 demo: $(VENV)/.demo
 	$(BIN)/riskshare demo
+
+# What two recipients may have of the example: a map for a partner, counts for the public, and the log of both.
+SHARE = $(BIN)/riskshare share thresholds sample_data/evidence.csv --subjects sample_data/subjects.csv \
+	--as-of 2026-03-31 --at 2026-04-01T10:00:00+01:00 --to north_police:analyst --log out/shared/audit.sqlite
+
+demo-share: $(VENV)/.demo
+	mkdir -p out/shared
+	$(SHARE) --what hotspots --areas sample_data/areas.geojson --population sample_data/population.csv \
+		--coverage sample_data/coverage.csv --audience partnership --purpose violence_reduction --out out/shared/hotspots.html
+	$(SHARE) --purpose publication --out out/shared/counts.html
+	$(BIN)/riskshare audit verify out/shared/audit.sqlite
 
 test: $(VENV)/.test lint types
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" --cov --cov-report=term
