@@ -31,7 +31,7 @@ from riskshare.scoring.score import Scored, block, blocks, score_all
 from riskshare.trust.weigh import N_LENSES, Weighed
 
 ROOT = Path(__file__).parents[2]
-many = settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def differences(one: Any, other: Any) -> list[str]:

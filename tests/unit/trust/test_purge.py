@@ -132,7 +132,7 @@ def test_what_may_not_be_asked() -> None:
 # ------------------------------------------------------------------------------------------------ the promise
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     case=case_strategy(),
     purged_on=st.integers(-300, 2100),
