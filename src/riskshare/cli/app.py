@@ -61,11 +61,14 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the files made; own
 @app.command()
 def demo(out: Out = Path("out"), as_json: Json = False, quiet: Quiet = False) -> None:
     """Run the main job on the shipped example: who needs action, who is seen only together, where partners disagree."""
-    from riskshare.cli.demo import run_demo
+    from riskshare.cli.beside import second_process
     from riskshare.io.writing import check_folder
 
     check_folder(out)
-    run_demo(out, Screen(as_json, quiet))
+    with second_process(out) as beside:
+        from riskshare.cli.demo import run_demo
+
+        run_demo(out, Screen(as_json, quiet), beside)
 
 
 @app.command()

@@ -7,38 +7,34 @@ import shlex
 import shutil
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 from riskshare.cli.assess import Job, carry_out, holds_files, run_summary, tell, tell_files, write_files
+from riskshare.cli.beside import Beside
 from riskshare.cli.briefing import Section, briefing, head
-from riskshare.cli.places import demo_spots, summary, tell_spots, write_picture
+from riskshare.cli.places import demo_spots, summary, tell_spots
 from riskshare.cli.screen import Screen
-from riskshare.cli.thresholds import demo_comparison, largest_gaps, tell_largest
+from riskshare.cli.thresholds import largest_gaps, tell_largest
 from riskshare.io.examples import EXAMPLE_AS_OF, example_data, example_partnership
 
 _COUNTED: Final = ("act_now", "staff_safety", "seen_only_together", "disagree", "disputed", "quarantined")
 """Sections whose titles, with their counts, make the summary."""
 
 
-def run_demo(out: Path, screen: Screen) -> None:
+def run_demo(out: Path, screen: Screen, beside: Beside) -> None:
     """Run the main job on the shipped example and say what partners should look at."""
     folder, data = example_partnership(), example_data()
     day = dt.date.fromisoformat(EXAMPLE_AS_OF)
     replaced = holds_files(out)
-    # Thresholds need no scores, and nothing waits for a picture: a second process sees to both.
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as beside:
-        comparing = beside.submit(demo_comparison, folder, data / "shared_cases.csv", out)
-        done = carry_out(Job(folder, (data / "evidence.csv",), data / "subjects.csv", day), screen)
-        results = done.assessment.to_dicts()
-        sections = briefing(done.assessment, done.evidence, results)
-        files = write_files(done, results, sections, out)
-        spots = demo_spots(done.assessment, data, screen)
-        drawing = beside.submit(write_picture, spots, out)
-        comparison, drawn = comparing.result()
-        files += [*drawn, drawing.result()]
+    done = carry_out(Job(folder, (data / "evidence.csv",), data / "subjects.csv", day), screen)
+    spots = demo_spots(done.assessment, data, screen)
+    drawing = beside.draw(spots, out)
+    results = done.assessment.to_dicts()
+    sections = briefing(done.assessment, done.evidence, results)
+    files = write_files(done, results, sections, out)
+    comparison, drawn = beside.comparing.result()
+    files += [*drawn, drawing.result()]
     screen.say("An example on synthetic data: nobody in it exists.")
     screen.say(head(done.assessment))
     _tell_in_short(sections, screen)
