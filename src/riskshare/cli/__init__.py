@@ -5,6 +5,7 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line; what goes wrong unforeseen is told without a person's value."""
+    import gc
     import signal
     import sys
 
@@ -13,6 +14,7 @@ def main() -> None:
     from riskshare.cli.app import app
     from riskshare.cli.faults import last_resort
 
+    gc.set_threshold(200_000, 50, 50)  # a command lives for seconds; looking for rings of objects costs it a twentieth
     sys.excepthook = last_resort
     if hasattr(signal, "SIGPIPE"):  # when whoever reads us leaves, as `head` does, end as every other tool ends
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
