@@ -6,17 +6,19 @@ Gi* ranks places and compares with other work. On sparse counts its normal tail 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from riskshare.kernels.neighbourhoods import Sparse, as_csr, whole_radius, window_sums
+from riskshare.kernels.neighbourhoods import Sparse, Window, as_csr, sums_of_kind, whole_radius
 
 Floats = NDArray[np.float64]
 _ROUNDING = 1e-12  # relative: n·S − W² below this share of n·S is nothing but rounding
-_BLOCK = 1 << 16  # cells worked on at a time: small enough for the cache, which is most of the speed
+_BLOCK = 1 << 17  # cells worked on at a time: small enough for the cache, which is most of the speed
 _EXACT_TOTAL = 2.0**53  # whole numbers up to here are exact in float64
 
 
@@ -116,37 +118,65 @@ def gi_star_grid(values: ArrayLike, mask: ArrayLike, radius_cells: int, shape: s
     """
     x = np.asarray(values, dtype=np.float64)
     inside = _as_mask(mask, x)
-    radius = whole_radius(radius_cells)
+    window = _checked_window(radius_cells, shape)
     n = int(np.count_nonzero(inside))
     everywhere = n == inside.size
     spread = _spread(x.ravel() if everywhere else x[inside])
+    kind, by_count = spread.kind_of_sums(window, x.shape), _by_count(n, window, spread)
+    radius = window.radius_cells
+    uncut = sums_of_kind(inside[: 2 * radius + 1].astype(np.int64), *window)[min(radius, len(x) - 1)]
     z = np.empty_like(x)
-    n_rows, n_columns = x.shape
-    step = max(4 * radius, _BLOCK // n_columns, 1)
-    geometry = None
-    for start in range(0, n_rows, step):
-        first, stop, last = max(start - radius, 0), min(start + step, n_rows), min(start + step + radius, n_rows)
-        deviations = spread.deviations(x[first:last])
+    for start, stop in _bands_of_rows(x.shape, radius):
+        first, last = max(start - radius, 0), min(stop + radius, len(x))
+        deviations = spread.deviations(x[first:last], kind)
         if not everywhere:
-            deviations[~inside[first:last]] = 0.0
-        sums = window_sums(deviations, radius, shape)[start - first : stop - first]
-        if not everywhere or geometry != (start - first, stop - first, last - first):  # else the same numbers again
-            geometry = (start - first, stop - first, last - first)
-            neighbours = window_sums(inside[first:last], radius, shape)[start - first : stop - first]
-        z[start:stop] = _standardise(sums, neighbours, n, spread)
+            deviations = np.where(inside[first:last], deviations, kind(0))
+        sums = sums_of_kind(deviations, *window)[start - first : stop - first]
+        if everywhere and last - first == stop - start + 2 * radius:  # the edge cuts no window above or below
+            _standardise(sums, uncut[len(uncut) // 2], by_count, z[start:stop])
+            for side in (slice(radius), slice(max(uncut.size - radius, 0), None)):
+                _standardise(sums[:, side], uncut[side], by_count, z[start:stop, side])
+            continue
+        neighbours = sums_of_kind(inside[first:last].astype(np.int64), *window)[start - first : stop - first]
+        _standardise(sums, neighbours, by_count, z[start:stop])
     if not everywhere:
         z[~inside] = np.nan
     return z
 
 
-def _standardise(sums: Floats, neighbours: NDArray[np.int64], n: int, spread: _Spread) -> Floats:
-    """Return z from window sums: with binary weights, all but the sum depends on the number of neighbours alone."""
-    k = np.arange(float(neighbours.max()) + 1.0)
+def _checked_window(radius_cells: float, shape: str) -> Window:
+    if shape not in ("square", "round"):
+        msg = "shape must be 'square' or 'round'."
+        raise ValueError(msg)
+    return Window(whole_radius(radius_cells), shape)
+
+
+def _bands_of_rows(shape: tuple[int, ...], radius: int) -> Iterator[tuple[int, int]]:
+    """Yield (start, stop) of bands of rows: those whose windows the edge cuts short apart from those between."""
+    n_rows, n_columns = shape
+    step = max(4 * radius, _BLOCK // n_columns, 1)
+    edges = [0, *range(min(radius, n_rows), max(n_rows - radius, 0), step), max(n_rows - radius, 0), n_rows]
+    yield from ((start, stop) for start, stop in pairwise(edges) if start < stop)
+
+
+class _ByCount(NamedTuple):
+    """The expected sum over k neighbours, and one over its deviation: z needs nothing else where weights are binary."""
+
+    mean: Floats
+    scale: Floats  # NaN where the neighbourhood is empty or everything
+
+
+def _by_count(n: int, window: Window, spread: _Spread) -> _ByCount:
+    k = np.arange(min(n, (2 * window.radius_cells + 1) ** 2) + 1.0)
     room = np.sqrt(k * np.maximum(n - k, 0.0) / (n - 1.0)) * spread.sd
-    scale = np.divide(1.0, room, out=np.full(k.size, np.nan), where=room > 0.0)
-    z = sums - (spread.mean * k)[neighbours]
-    z *= scale[neighbours]
-    return z
+    return _ByCount(spread.mean * k, np.divide(1.0, room, out=np.full(k.size, np.nan), where=room > 0.0))
+
+
+def _standardise(sums: NDArray[Any], neighbours: Any, by_count: _ByCount, z: Floats) -> None:
+    """Write z from window sums and numbers of neighbours: one for all, or an array that goes with the sums."""
+    z[...] = sums
+    z -= np.take(by_count.mean, neighbours)
+    z *= np.take(by_count.scale, neighbours)
 
 
 class _Spread(NamedTuple):
@@ -156,14 +186,24 @@ class _Spread(NamedTuple):
     pivot: float
     mean: float
     sd: float
+    largest: float = np.inf  # of the deviations of whole numbers, without their sign
 
-    def deviations(self, x: Floats) -> Floats:
+    def deviations(self, x: Floats, kind: type[np.generic] = np.float64) -> NDArray[Any]:
         """Return the values less the pivot; whole numbers stay whole, so that their sums are exact."""
-        return x - self.pivot if self.unit == 1.0 else x / self.unit - self.pivot
+        if self.unit != 1.0:
+            return x / self.unit - self.pivot
+        with np.errstate(invalid="ignore"):  # NaN outside the mask, which the caller sets to 0
+            return (x - self.pivot if self.pivot else x).astype(kind, copy=False)
+
+    def kind_of_sums(self, window: Window, shape: tuple[int, ...]) -> type[np.generic]:
+        """Return the smallest kind of number that holds every sum over a window, as small numbers add up faster."""
+        rows, columns = (min(2 * window.radius_cells + 1, size) for size in shape)
+        furthest = self.largest * rows * columns
+        return next((kind for kind in (np.int8, np.int16, np.int32) if furthest <= np.iinfo(kind).max), np.float64)
 
 
 def _spread(x: Floats) -> _Spread:
-    """Return where the values lie, in two passes over pieces that stay in the processor's cache."""
+    """Return where the values lie, over pieces that stay in the processor's cache."""
     if x.size < 2:
         msg = f"Gi* compares places: {x.size} of them cannot be compared. Give at least 2 inside the mask."
         raise ValueError(msg)
@@ -176,17 +216,27 @@ def _spread(x: Floats) -> _Spread:
         raise ValueError(msg)
     pieces = [x[start : start + _BLOCK] for start in range(0, x.size, _BLOCK)]
     largest = max(-lowest, highest)
-    if largest * x.size < _EXACT_TOTAL and all(np.array_equal(piece, np.rint(piece)) for piece in pieces):
-        spread = _Spread(1.0, float(np.rint(x.mean())), 0.0, 0.0)
-    else:  # a unit of the largest value: squares neither overflow nor vanish
-        spread = _Spread(largest, sum(float((piece / largest).sum()) for piece in pieces) / x.size, 0.0, 0.0)
+    if largest * x.size < _EXACT_TOTAL and all(bool((piece == np.rint(piece)).all()) for piece in pieces):
+        return _spread_of_wholes(pieces, x.size, lowest, highest)
+    pivot = sum(float((piece / largest).sum()) for piece in pieces) / x.size
+    spread = _Spread(largest, pivot, 0.0, 0.0)  # a unit of the largest value: squares neither overflow nor vanish
     total = squares = 0.0
     for piece in pieces:
         deviations = spread.deviations(piece)
         total += float(deviations.sum())
         squares += float(np.square(deviations).sum())  # a BLAS dot product would depend on its threads
-    mean = total / x.size  # what rounding or a whole pivot left
+    mean = total / x.size  # what rounding left
     return spread._replace(mean=mean, sd=float(np.sqrt(squares / x.size - mean * mean)))
+
+
+def _spread_of_wholes(pieces: list[Floats], n: int, lowest: float, highest: float) -> _Spread:
+    """Return where whole numbers lie, less a whole pivot: their sum is exact, so its rounding needs no second pass."""
+    total = sum(int(piece.sum()) for piece in pieces)
+    pivot = round(total / n)
+    mean = (total - pivot * n) / n
+    spread = _Spread(1.0, float(pivot), mean, 0.0, max(highest - pivot, pivot - lowest))
+    squares = sum(float(np.einsum("i,i->", *[spread.deviations(piece)] * 2)) for piece in pieces)
+    return spread._replace(sd=float(np.sqrt(squares / n - mean * mean)))
 
 
 def _as_mask(mask: ArrayLike, x: Floats) -> NDArray[np.bool_]:

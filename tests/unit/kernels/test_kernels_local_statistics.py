@@ -134,3 +134,17 @@ def test_the_grid_refuses_what_has_no_answer(values: object, mask: object, messa
 def test_the_matrix_form_refuses_what_has_no_answer(values: object, weights: object, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)")):
         gi_star(values, sparse.csr_array(np.asarray(weights, dtype=float)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("largest", [1, 13, 14, 14.5, 3640, 3641, 238_609_294, 238_609_295, 10**12])
+@pytest.mark.parametrize(("shape", "radius"), [((9, 7), 1), ((3, 12), 1), ((1, 6), 2), ((8, 8), 3), ((5, 4), 0)])
+def test_sums_in_small_whole_numbers_never_overflow(largest: float, shape: tuple[int, int], radius: int) -> None:
+    """The largest sums of 3 × 3 cells lie on either side of what one, two and four bytes hold."""
+    values = np.full(shape, float(largest))
+    values.flat[::5] = -largest
+    mask = np.random.default_rng(8).random(shape) < 0.8
+    for inside in (np.ones(shape, dtype=np.bool_), mask):
+        row, column = np.nonzero(inside)
+        near = (abs(row[:, None] - row) <= radius) & (abs(column[:, None] - column) <= radius)
+        expected = gi_star(values[inside], sparse.csr_array(near.astype(float)))
+        np.testing.assert_allclose(gi_star_grid(values, inside, radius)[inside], expected, rtol=1e-9, atol=1e-12)
