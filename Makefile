@@ -39,6 +39,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: $(VENV)/.test
+	$(BIN)/uv sync --quiet --frozen --inexact --extra all --group bench --python $(BIN)/python
 	$(BIN)/python benchmarks/fusion.py --rows 1000000 10000000
 	$(BIN)/python benchmarks/linking.py
 	$(BIN)/python benchmarks/local_statistics.py
