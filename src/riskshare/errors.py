@@ -143,8 +143,8 @@ class EvidenceFileError(EvidenceError):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class PlaceProblem:
-    """One thing wrong with points, areas or buildings.
+class _CodedProblem:
+    """One thing wrong, by its code.
 
     Attributes
     ----------
@@ -160,6 +160,11 @@ class PlaceProblem:
     def __str__(self) -> str:
         """One line: what and what to do."""
         return f"{self.code}: {self.hint}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PlaceProblem(_CodedProblem):
+    """One thing wrong with points, areas or buildings."""
 
 
 class PlaceError(RiskshareError, ValueError):
@@ -171,23 +176,8 @@ class PlaceError(RiskshareError, ValueError):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class DisclosureProblem:
-    """One reason why something may not leave.
-
-    Attributes
-    ----------
-    code : str
-        Stable, for programs.
-    hint : str
-        What is wrong, where, and what to do next; no person's value.
-    """
-
-    code: str
-    hint: str
-
-    def __str__(self) -> str:
-        """One line: what and what to do."""
-        return f"{self.code}: {self.hint}"
+class DisclosureProblem(_CodedProblem):
+    """One reason why something may not leave."""
 
 
 class DisclosureError(PolicyError):

@@ -157,7 +157,11 @@ def account(sheet: Sheet, faults: Faults, repeats: Ints) -> tuple[Bools, Mapping
 
 
 def fault_table(
-    sheet: Sheet, found: Iterable[tuple[Ints, str, str]], columns: tuple[str, ...], only: Bools | None = None
+    sheet: Sheet,
+    found: Iterable[tuple[Ints, str, str]],
+    columns: tuple[str, ...],
+    only: Bools | None = None,
+    hints: Mapping[str, str] = FAULTS,
 ) -> pd.DataFrame:
     """Return faults as ``source, row, column, code, hint``, in the order of rows, then columns, then codes."""
     kept = [(rows if only is None else rows[only[rows]], column, code) for rows, column, code in found]
@@ -173,14 +177,14 @@ def fault_table(
     rest, code = np.divmod(ordered, len(codes) + 1)
     rows, column = np.divmod(rest, len(place))
     names = np.array(["", *columns], object)
-    hints = np.array([FAULTS[c] for c in codes], object)
+    told = np.array([hints[c] for c in codes], object)
     return pd.DataFrame(
         {
             "source": _texts(np.array(sheet.sources, object), sheet.source_of[rows]),
             "row": sheet.row[rows],
             "column": _texts(names, column),
             "code": _texts(np.array(codes, object), code),
-            "hint": _texts(hints, code),
+            "hint": _texts(told, code),
         }
     )
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from riskshare.io.evidence import MAX_BAD_SHARE, account, duplicate_table, stop_if_bad
+from riskshare.io.evidence import MAX_BAD_SHARE, account, duplicate_table, fault_table, stop_if_bad
 from riskshare.io.evidence_cells import Cells, Faults, Ints, Sheet, encode, read_codes, read_ids, read_labels
 from riskshare.io.evidence_codes import FAULTS
 from riskshare.io.evidence_keys import sort_out
@@ -19,7 +18,6 @@ from riskshare.io.readings import check_readings
 from riskshare.io.tabular import Contract, Progress
 from riskshare.io.text import why_unsafe
 from riskshare.records.arguments import require
-from riskshare.records.evidence import QUARANTINE_COLUMNS
 from riskshare.records.moments import MOMENT_FAULTS, read_moment
 from riskshare.records.partnership import Partnership
 from riskshare.records.responses import RESPONSE_COLUMNS, RESPONSE_SCHEMA, Responses
@@ -102,7 +100,7 @@ def read_responses(
     accepted, counts = account(sheet, faults, repeats)
     return Responses(
         rows=_rows(sheet, checked, np.flatnonzero(accepted)),
-        quarantine=_quarantine(sheet, faults),
+        quarantine=fault_table(sheet, faults.hard, RESPONSE_COLUMNS, hints=RESPONSE_FAULTS),
         duplicates=duplicate_table(sheet, repeats, originals),
         counts=counts,
         partnership_version=partnership.version,
@@ -166,26 +164,3 @@ def _rows(sheet: Sheet, checked: _Checked, rows: Ints) -> pa.Table:
         else:
             arrays.append(checked.cells[field.name].texts(rows))
     return pa.table(arrays, schema=RESPONSE_SCHEMA)
-
-
-def _quarantine(sheet: Sheet, faults: Faults) -> pd.DataFrame:
-    """Return faults as ``source, row, column, code, hint``, in the order of rows, then columns, then codes."""
-    place = {name: i for i, name in enumerate(("", *RESPONSE_COLUMNS))}
-    found = {(int(row), place[column], column, code) for rows, column, code in faults.hard for row in rows}
-    ordered = sorted(found)
-    rows = np.array([row for row, *_ in ordered], dtype=np.int64)
-    return _frame(
-        QUARANTINE_COLUMNS,
-        {
-            "source": np.array(sheet.sources, object)[sheet.source_of[rows]],
-            "row": sheet.row[rows],
-            "column": [column for *_, column, _ in ordered],
-            "code": [code for *_, code in ordered],
-            "hint": [RESPONSE_FAULTS[code] for *_, code in ordered],
-        },
-    )
-
-
-def _frame(columns: tuple[str, ...], values: Mapping[str, NDArray[Any] | list[str]]) -> pd.DataFrame:
-    kinds = {name: "int64" if name.endswith("row") else "str" for name in columns}
-    return pd.DataFrame({name: pd.Series(values[name], dtype=kinds[name]) for name in columns})

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from riskshare.errors import MissingExtraError
 from riskshare.records.comparison_tables import Party
 from riskshare.records.partnership import Partnership
 from riskshare.records.scale import Scale
+from riskshare.reporting.drawing import needs_maps
 from riskshare.reporting.equivalence import CAVEAT, place_words
 from riskshare.reporting.figures import interval_words, level_of
 from riskshare.reporting.ladder_parts import in_lines
@@ -89,11 +89,8 @@ def draw_matrix(
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
+    with needs_maps("Drawing a heat table"):
         from matplotlib import pyplot
-    except ImportError:
-        extra, what = "maps", "Drawing a heat table"
-        raise MissingExtraError(extra, what) from None
     size = max(1, len(parties))
     wide = 4.2 + 1.85 * size
     figure, axes = pyplot.subplots(figsize=(wide, 3.5 + 0.85 * size), layout="constrained")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from riskshare.errors import MissingExtraError
 from riskshare.records.comparison_tables import Party
 from riskshare.records.partnership import Partnership
+from riskshare.reporting.drawing import needs_maps
 from riskshare.reporting.equivalence import CAVEAT, place_words
 from riskshare.reporting.ladder_parts import (
     BAND_COLOURS,
@@ -100,11 +100,8 @@ def draw_ladder(
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
+    with needs_maps("Drawing a ladder"):
         from matplotlib import pyplot
-    except ImportError:
-        extra, what = "maps", "Drawing a ladder"
-        raise MissingExtraError(extra, what) from None
     parties = [party for party, _ in parties_of(bands)]
     two = bars is not None and reference is not None
     size = (15.5 if two else 11.5, 3.3 + 0.92 * max(1, len(parties)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from riskshare.errors import MissingExtraError
+from riskshare.reporting.drawing import needs_maps
 from riskshare.reporting.profile_words import figure as expected_words
 from riskshare.reporting.words import is_missing
 
@@ -121,11 +121,8 @@ def _count(row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _picture(lines: list[dict[str, Any]], title: str, notes: Sequence[str], *, ratios: bool) -> Figure:
-    try:
+    with needs_maps("Drawing profiles"):
         from matplotlib import pyplot
-    except ImportError:
-        extra, what = "maps", "Drawing profiles"
-        raise MissingExtraError(extra, what) from None
     told = [textwrap.fill(note, 160, initial_indent="- ", subsequent_indent="  ") for note in notes]
     tall = 0.9 + LINE * len(lines) + 0.14 * sum(1 for line in lines if line["block"])
     small = 0.2 + 0.15 * sum(text.count("\n") + 1 for text in told)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskshare.errors import MissingExtraError
+from riskshare.reporting.drawing import needs_maps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,12 +54,9 @@ def draw_recording(ratios: pd.DataFrame, segments: pd.DataFrame, notes: Sequence
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
+    with needs_maps("Drawing a chart"):
         from matplotlib import pyplot
         from matplotlib.transforms import blended_transform_factory
-    except ImportError:
-        extra, what = "maps", "Drawing a chart"
-        raise MissingExtraError(extra, what) from None
     above, below = pair_lines(ratios), border_lines(segments)
     text = [textwrap.fill(note, 150, initial_indent="- ", subsequent_indent="  ") for note in notes]
     tall = [0.9 + 0.3 * max(len(part), 1) for part in (above, below)]

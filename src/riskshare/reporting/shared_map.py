@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import shapely
 
-from riskshare.errors import MissingExtraError
+from riskshare.reporting.drawing import needs_maps
 from riskshare.reporting.pages import Script, escaped, page, paragraphs, plain, read, section, table, tag
 from riskshare.reporting.shared_layers import DECIMALS, Layer, bounds, layers_of
 from riskshare.reporting.shared_sections import endings, foot, is_borders, stamp, table_words, title_of
@@ -151,11 +151,8 @@ def _island(data: object) -> str:
 
 def _item(layers: tuple[Layer, ...]) -> object:
     """Return the drawing as Bokeh's document, with ids in order of appearance: the same input, the same bytes."""
-    try:
+    with needs_maps("Drawing a map"):
         from bokeh.embed import json_item
-    except ModuleNotFoundError:
-        extra, what = "maps", "Drawing a map"
-        raise MissingExtraError(extra, what) from None
     target: Any = "map"
     return _renumbered(json_item(_plot(layers), target), {})
 

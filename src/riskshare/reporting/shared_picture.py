@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
-from riskshare.errors import MissingExtraError, PolicyError
+from riskshare.errors import PolicyError
+from riskshare.reporting.drawing import needs_maps
 from riskshare.reporting.pages import UNSEEN, plain
 from riskshare.reporting.shared_layers import Layer, bounds, layers_of
 from riskshare.reporting.shared_map import MOST_LABELS, label_place, middle
@@ -52,11 +53,8 @@ def shared_picture(shared: Shared, suffix: str) -> bytes:
     if suffix not in PICTURES:
         message = f"shared_picture(): a picture is one of {', '.join(PICTURES)}."
         raise PolicyError(message)
-    try:
+    with needs_maps("Drawing a map"):
         import matplotlib as mpl
-    except ModuleNotFoundError:
-        extra, what = "maps", "Drawing a map"
-        raise MissingExtraError(extra, what) from None
     sink = io.BytesIO()
     # Text stays text, to be searched and read aloud; ids come from the decision and not from chance.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": shared.decision, "pdf.fonttype": 42}):

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from riskshare.errors import MissingExtraError
+from riskshare.reporting.drawing import needs_maps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,11 +60,8 @@ def draw_spots(
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
+    with needs_maps("Drawing a map"):
         from matplotlib import pyplot
-    except ImportError:
-        extra, what = "maps", "Drawing a map"
-        raise MissingExtraError(extra, what) from None
     west, south, east, north = areas.total_bounds
     tall = WIDTH * min(max((north - south) / (east - west), 0.4), 1.3)
     lines = [textwrap.fill(note, 165, initial_indent="- ", subsequent_indent="  ") for note in notes]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from riskshare.errors import MissingExtraError
 from riskshare.records.partnership import Partnership
+from riskshare.reporting.drawing import needs_maps
 from riskshare.reporting.sentences import describe, headline, marks
 from riskshare.reporting.steps import RECORDS, Kind, Step, shown_points, steps
 from riskshare.reporting.words import band_edges, band_sentence
@@ -181,11 +181,8 @@ def draw_waterfall(
     MissingExtraError
         matplotlib is not installed.
     """
-    try:
+    with needs_maps("Drawing a waterfall"):
         from matplotlib import pyplot
-    except ImportError:
-        extra, what = "maps", "Drawing a waterfall"
-        raise MissingExtraError(extra, what) from None
     chain = steps(explanation, line, partnership)
     head = textwrap.wrap(f"{marks(partnership, as_of, trial=trial)} It informs a named practitioner.", _HEAD_WIDTH)
     head += textwrap.wrap(describe(line, explanation, partnership), _HEAD_WIDTH)
