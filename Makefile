@@ -9,20 +9,27 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo demo-share test test-long bench sample lint types clean
+.PHONY: demo demo-assess demo-share test test-long bench sample lint types clean
 
-demo: $(VENV)/.demo
+demo: demo-assess demo-share
+
+# What the example partnership knows, put together.
+demo-assess: $(VENV)/.demo
 	$(BIN)/riskshare demo
 
-# What two recipients may have of the example: a map for a partner, counts for the public, and the log of both.
+# What three recipients may have of it: a map for a partner, counts for the public, one child's page for the social
+# worker who works with that child; each says what was withheld. Then the log of all three.
 SHARE = $(BIN)/riskshare share thresholds sample_data/evidence.csv --subjects sample_data/subjects.csv \
-	--as-of 2026-03-31 --at 2026-04-01T10:00:00+01:00 --to north_police:analyst --log out/shared/audit.sqlite
+	--as-of 2026-03-31 --at 2026-04-01T10:00:00+01:00 --log out/shared/audit.sqlite
 
 demo-share: $(VENV)/.demo
 	mkdir -p out/shared
-	$(SHARE) --what hotspots --areas sample_data/areas.geojson --population sample_data/population.csv \
-		--coverage sample_data/coverage.csv --audience partnership --purpose violence_reduction --out out/shared/hotspots.html
-	$(SHARE) --purpose publication --out out/shared/counts.html
+	$(SHARE) --to north_police:analyst --audience partnership --purpose violence_reduction --what hotspots \
+		--areas sample_data/areas.geojson --population sample_data/population.csv \
+		--coverage sample_data/coverage.csv --out out/shared/hotspots.html
+	$(SHARE) --to north_police:analyst --purpose publication --out out/shared/counts.html
+	$(SHARE) --to childrens_north:social_worker --audience practitioner --purpose safeguarding --subject S-2856 \
+		--user U17 --standing sample_data/standing.json --out out/shared/person.html
 	$(BIN)/riskshare audit verify out/shared/audit.sqlite
 
 test: $(VENV)/.test lint types

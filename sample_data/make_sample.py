@@ -185,6 +185,7 @@ def make(out: Path, seed: int) -> dict[str, object]:
     write_table(out / "population.csv", geography.population_rows(land))
     write_json(out / "areas.geojson", geography.areas_geojson(land))
     write_json(out / "buildings.geojson", geography.buildings_geojson())
+    write_json(out / "standing.json", tables.standing(truth["seen_only_together"][0]), indent=1)
     write_json(out / "truth.json", truth, indent=1)
     return counts
 
@@ -199,7 +200,7 @@ def main() -> None:
     sys.stdout.write(
         f"{counts['rows']:,} rows about {counts['subjects']:,} subjects, {START} to {AS_OF}, seed {arguments.seed}: "
         f"{counts['quarantined']} broken, {counts['duplicates']} sent twice.\n"
-        f"Ten files in {arguments.out}; what was planted is in truth.json.\n"
+        f"Eleven files in {arguments.out}; what was planted is in truth.json.\n"
     )
 
 

@@ -147,3 +147,15 @@ def coverage() -> Table:
                 {"source": source, "area": area, "from": "2025-04-01" if late else "2024-04-01", "until": "2026-04-01"}
             )
     return rows
+
+
+def standing(subject: str) -> dict[str, object]:
+    """Return who works with whom, as a system of record exports it: one social worker with one child."""
+    works_with = {
+        "ref": "case-7",
+        "user_id": "U17",
+        "agency": "childrens_north",
+        "subject_id": subject,
+        "valid_from": "2026-01-05T09:00:00Z",
+    }
+    return {"relationships": [works_with], "objections": []}

@@ -56,8 +56,12 @@ def test_a_practitioner_gets_one_person_as_json(evidence: Path, tmp_path: Path) 
     assert not (tmp_path / "s.html").exists()
     read = json.loads(run(evidence, *options, "--standing", standing).stdout)
     assert read["kind"] == "subject"
+    assert read["title"] == "One person, for the practitioner who works with that person"
     assert read["files"] == ["s.html"]
     assert subject not in json.dumps(read)
+    page = run(evidence, *options[:-1], "--standing", standing)
+    assert read["title"] in page.stdout.replace("\n", " ")
+    assert subject not in page.stdout
 
 
 def test_hot_spots_need_areas(evidence: Path, tmp_path: Path) -> None:

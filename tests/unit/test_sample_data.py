@@ -30,6 +30,7 @@ MADE = (
     "population.csv",
     "areas.geojson",
     "buildings.geojson",
+    "standing.json",
     "truth.json",
 )
 Rows = list[dict[str, str]]

@@ -42,10 +42,11 @@ class Made:
         return f"Made({self.kind}, {len(self.tables)} tables)"
 
     def joined(self, other: Made) -> Made:
-        """Return both in one: kind and title of the first that holds a table."""
+        """Return both in one: kind and title of the first that holds a table, or of the one that has a title."""
         first = self if self.tables or not other.tables else other
         return replace(
             first,
+            title=first.title or self.title or other.title,
             tables={**self.tables, **other.tables},
             kept=self.kept + other.kept,
             withheld=self.withheld + other.withheld,
