@@ -584,8 +584,8 @@ class TestTheExample:
         request = Request(**{**self.base, **changes})
         return shown(decide(request, self.agreements, relationships=self.works))
 
-    def test_a_social_worker_sees_scores_and_not_which_agency_leads(self) -> None:
-        assert self.ask() == {"score": "show", "band": "show", "leading_agency": "redact"}
+    def test_a_social_worker_sees_scores_and_whom_to_ask(self) -> None:
+        assert self.ask() == {"score": "show", "band": "show", "leading_agency": "show"}
 
     def test_a_victims_contact_needs_the_condition_and_the_relationship(self) -> None:
         contact = {"categories": ("other",), "fields": ("safe_contact", "address")}
