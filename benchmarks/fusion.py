@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import Line, add_option, keep
 
 MIB = 1 << 20
 TOLERANCE_NATS = 1e-9
@@ -287,6 +288,16 @@ def _print_line(line: dict[str, Any], lines: list[dict[str, Any]]) -> None:
     print(text, flush=True)
 
 
+def _result(line: dict[str, Any]) -> Line:
+    kind = "floor" if line["stage"] == "floor" else "peer" if line["stage"] in PEERS else "ours"
+    equal = line.get("equal")
+    said = f"{equal['points_differ']} of {equal['units']:,} scores differ" if equal else ""
+    return Line(
+        "Fusion of evidence", line["rows"], "rows", LABELS[line["stage"]], kind, line["seconds"],
+        line["processor_seconds"], line["peak_mib"], said,
+    )  # fmt: skip
+
+
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
@@ -297,6 +308,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", choices=STAGES, nargs="+", default=STAGES, help="which lines to measure")
     parser.add_argument("--folder", type=Path, default=None, help="where to keep the drawn data meanwhile")
     parser.add_argument("--json", type=Path, default=None, help="also write every figure to this file")
+    add_option(parser)
     parser.add_argument("--stage", choices=("make", "compare", *STAGES), help=argparse.SUPPRESS)
     parser.add_argument("--base", choices=STAGES, help=argparse.SUPPRESS)
     parser.add_argument("--with", dest="other", choices=STAGES, help=argparse.SUPPRESS)
@@ -325,6 +337,7 @@ def main(arguments: list[str] | None = None) -> int:
     lines = [line for n in options.rows for line in run(n, options)]
     if options.json:
         options.json.write_text(json.dumps(lines, indent=1))
+    keep(options.results, [_result(line) for line in lines if "failed" not in line])
     equal = [line["equal"] for line in lines if "equal" in line]
     wrong = sum(e["points_differ"] + e["log_odds_differ"] for e in equal)
     return int(bool(wrong) or not equal)
