@@ -6,13 +6,14 @@ Nothing is adjusted by it until it is given to ``riskshare.hotspots``. Methods: 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 
 from riskshare.places.areas import check_areas
+from riskshare.places.crs import FARTHEST_M
 from riskshare.places.events import Assessed
 from riskshare.places.reading import as_kinds, kinds_of, points_of
 from riskshare.places.recording import MIN_EVENTS, SEGMENT_M, WIDTH_M, Options, Practice, SecondBy, estimate_practice
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
 class RecordingPractice(Practice):
     """How organisations record, with what it rests on. Made by ``riskshare.recording_practice``; internal until shared.
 
-    Its tables and notes are those of ``riskshare.places.recording.Practice``.
+    Its tables and notes are those of ``riskshare.places.recording.Practice``. ``asked`` are the arguments of
+    ``recording_practice``: ``share`` estimates again from what a recipient may see.
     """
 
+    asked: Mapping[str, Any] = field(default_factory=dict)
     engine_version: str = VERSION
 
     def plot(self) -> Figure:
@@ -128,6 +131,7 @@ def recording_practice(
     alone cannot tell.
     """
     _check(locals())
+    asked = dict(locals())
     named = points_of(points, indicators, min_support)
     chosen = kinds_of(points) if kinds is None else dict(kinds)
     chosen = {source: kind for source, kind in chosen.items() if source in set(named.source)}
@@ -138,7 +142,7 @@ def recording_practice(
         places, check_areas(areas), options, population=population, coverage=covered, audit=audit, barriers=barriers
     )
     told = replace(found, kinds=tuple(sorted(chosen.items())))
-    return RecordingPractice(*(getattr(told, field.name) for field in fields(Practice)))
+    return RecordingPractice(**{one.name: getattr(told, one.name) for one in fields(Practice)}, asked=asked)
 
 
 def _check(given: Mapping[str, Any]) -> None:
@@ -158,10 +162,12 @@ def _check(given: Mapping[str, Any]) -> None:
             or isinstance(given["second_source"], str),
             "second_by must be 'ratio' or 'pairs'.": isinstance(given["second_by"], str)
             and given["second_by"] in ("ratio", "pairs"),
-            "width_m must be a number of metres above 0.": is_number(given["width_m"]) and given["width_m"] > 0,
-            "snap_m must be a number of metres, 0 or more, or None.": snap is None or (is_number(snap) and snap >= 0),
-            "segment_m must be a number of metres, 100 or more.": is_number(given["segment_m"])
-            and given["segment_m"] >= 100,
+            "width_m must be a number of metres above 0, up to 1,000,000.": is_number(given["width_m"])
+            and 0 < given["width_m"] <= FARTHEST_M,
+            "snap_m must be a number of metres, 0 to 1,000,000, or None.": snap is None
+            or (is_number(snap) and 0 <= snap <= FARTHEST_M),
+            "segment_m must be a number of metres, 100 to 1,000,000.": is_number(given["segment_m"])
+            and 100 <= given["segment_m"] <= FARTHEST_M,
             "min_events must be a whole number, 1 or more.": is_whole(given["min_events"]) and given["min_events"] >= 1,
             "seed must be a whole number, 0 or more.": is_whole(given["seed"]) and given["seed"] >= 0,
         },

@@ -14,8 +14,10 @@ from scipy.sparse import csr_array
 
 from riskshare.places.areas import check_areas
 from riskshare.places.coverage import Coverage, coverage_of
+from riskshare.places.crs import FARTHEST_M
 from riskshare.places.grid import grid_over
 from riskshare.places.near_buildings import Buildings, check_buildings
+from riskshare.places.own_address import OWN_M
 from riskshare.places.people import check_population, people_in_cells
 from riskshare.places.profile_tables import (
     Shown,
@@ -35,10 +37,9 @@ from riskshare.version import VERSION
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+
 AUDIENCES: Final = ("practitioner", "partnership", "public")
 BANDS_M: Final = (100, 250, 500)
-OWN_M: Final = 25
-"""Proposal: the reach of a building's own address where points are addresses; more where they are snapped."""
 
 
 def profile_places(
@@ -73,7 +74,8 @@ def profile_places(
     coverage : DataFrame, optional
         As for ``hotspots``.
     bands_m : sequence of float, metres
-        Where each band ends. Bands are half-open: an event at exactly 100 m is in the band that begins there.
+        Where each band ends, up to 1,000,000. Bands are half-open: an event at exactly 100 m is in the band that
+        begins there.
     own_m : float, metres
         Events up to this near are the building's own address: drawn apart, in no band of any building.
     duties : sequence of str
@@ -211,12 +213,12 @@ def _check(
 ) -> None:  # fmt: skip
     ends = list(bands_m) if isinstance(bands_m, (list, tuple, np.ndarray)) else []
     numbers = bool(ends) and all(is_number(end) for end in ends)
-    rising = numbers and all(a < b for a, b in pairwise(ends)) and ends[0] > 0
+    rising = numbers and all(a < b for a, b in pairwise(ends)) and ends[0] > 0 and ends[-1] <= FARTHEST_M
     first = float(ends[0]) if rising else float("inf")
     require(
         "profile_places",
         {
-            "bands_m must be one or more rising distances in metres, such as (100, 250, 500).": rising,
+            "bands_m must be one or more rising distances in metres up to 1,000,000, such as (100, 250, 500).": rising,
             "own_m must be a number of metres, 0 or more, below the end of the first band.": (
                 is_number(own_m) and 0 <= float(own_m) < first  # type: ignore[arg-type]  # a number, as just asked
             ),

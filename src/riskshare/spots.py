@@ -34,10 +34,12 @@ from riskshare.places.hot_notes import (
     resample_notes,
     rule_notes,
 )
+from riskshare.places.near_buildings import check_buildings
+from riskshare.places.own_address import OWN_M, Apart, take_apart
 from riskshare.places.people import check_population, people_in_cells
 from riskshare.places.points import Points
 from riskshare.places.reading import DUTIES, points_of
-from riskshare.places.recording import Practice
+from riskshare.places.recording import Practice, recorded_alike
 from riskshare.places.strata import (
     Events,
     Ground,
@@ -76,6 +78,8 @@ def hotspots(
     covariates: pd.DataFrame | None = None,
     recording: Practice | None = None,
     join_within: tuple[float, int] | None = None,
+    buildings: gpd.GeoDataFrame | None = None,
+    own_m: float = OWN_M,
     duties: Sequence[str] = DUTIES,
     cell_m: int = CELL_M,
     radius_cells: int = 1,
@@ -114,6 +118,11 @@ def hotspots(
     join_within : tuple of (metres, days), optional
         An agreed rule: an event of a source that shares no claim id with any other is the nearest claim of another
         source so near. By default nothing is joined by guess, and how many may count twice is said.
+    buildings : GeoDataFrame, optional
+        As for ``profile_places``: homes, schools, refuges. What happens at their own addresses is no risk of the area:
+        it is counted apart (``apart``), whichever source reports it, and never counts.
+    own_m : float, metres
+        How far a building's own address reaches, 0 to 1,000; more than the default where points are snapped.
     duties : sequence of str
         Of a table, categories that a home or its staff must report, such as missing episodes: they would draw a hot
         spot around the home, and never count. Of an assessment ``indicators`` say what counts.
@@ -144,8 +153,9 @@ def hotspots(
     ArgumentError
         An argument is not of the kind needed.
     PlaceError
-        Points, areas, coverage, population or covariates cannot be used; everything wrong is listed. Or recording
-        practice is given without anything to expect by, or that of other organisations.
+        Points, areas, coverage, population, covariates or buildings cannot be used; everything wrong is listed. Or
+        recording practice is given without anything to expect by, or that of other organisations; or every event is at
+        a building's own address.
 
     Notes
     -----
@@ -161,14 +171,18 @@ def hotspots(
     covered = coverage_of(coverage, places, ground_of.codes)
     people = None if population is None else check_population(population, ground_of.codes)
     known = None if covariates is None else check_covariates(covariates)
+    homes = None if buildings is None else check_buildings(buildings)
     rule = Rule(radius_cells, level, method, people is not None or known is not None or null == "uniform")
     if recording is not None:
         must_expect(rule)
-    linked, doubts = (places, unlinked_notes(places)) if join_within is None else join_unlinked(places, *join_within)
+    joined, doubts = (places, ()) if join_within is None else join_unlinked(places, *join_within)
+    linked, apart = take_apart(joined, homes, float(own_m))
+    doubts = doubts if join_within is not None else unlinked_notes(linked)
     whole = whole_claims(linked, seen_by(linked, ground, covered))
-    events, strata, notes = place_events(whole, ground, covered)
+    alike = recorded_alike(recording, whole)
+    events, strata, notes = place_events(whole, ground, covered, alike=alike)
     if recording is not None:
-        must_know(recording, strata.names)
+        must_know(recording, strata.alike, whole)
 
     def weigh(over: Ground) -> Any:
         return over.shares if people is None else people_in_cells(people, over)
@@ -183,7 +197,7 @@ def hotspots(
     found = find_hot_cells(ground.grid, counts, here.base, rule)
     if recording is not None:
         adjustment = adjust(
-            ground.grid, strata.names, counts, here.base, rule, recording,
+            ground.grid, strata.alike, counts, here.base, rule, recording,
             rng=np.random.default_rng([seed, 1]), draws=resamples, raw=found,
         )  # fmt: skip
     views = Views(plain, raised, by_people, recording, adjustment)
@@ -195,18 +209,19 @@ def hotspots(
     )  # fmt: skip
     border = border_events(events, ground, places.projection.accuracy_m, clusters)
     said = (
-        *places.notes, *area_notes(ground_of), *covered.notes, *doubts, *claim_notes(linked, whole), *notes,
-        *border_notes(border, len(events)), *rule_notes(rule, cell_m, null, populated=people is not None),
+        *places.notes, *area_notes(ground_of), *covered.notes, *doubts, *apart.notes, *claim_notes(linked, whole),
+        *notes, *border_notes(border, len(events)), *rule_notes(rule, cell_m, null, populated=people is not None),
         *(() if people is None else people_notes(people_in_cells(people, ground), events)),
         *finding_notes(rule, found, strata.names), *(() if raised is None else raised.notes),
-        *(() if recording is None or adjustment is None else adjustment_notes(recording, strata.names, adjustment)),
+        *(() if recording is None or adjustment is None
+          else adjustment_notes(recording, strata.alike, adjustment, alike)),
         *resample_notes(resamples, rule),
     )  # fmt: skip
     return HotSpots(
         ground,
         strata,
         events,
-        places,
+        linked,
         here,
         found,
         clusters,
@@ -218,6 +233,7 @@ def hotspots(
         seed,
         resamples,
         views,
+        apart,
         asked,
     )
 
@@ -250,6 +266,7 @@ def _check(given: Mapping[str, Any]) -> None:
             or isinstance(recording, Practice),
             "join_within must be metres above 0 and whole days of 0 or more, such as (150, 1), or None.": near is None
             or _is_near(near),
+            "own_m must be a number of metres, 0 to 1,000.": is_number(given["own_m"]) and 0 <= given["own_m"] <= 1_000,
         },
     )
 
@@ -279,6 +296,8 @@ class HotSpots:
         Of the draws.
     views : Views
         What stands beside the main finding: by people alone, and with recording practice allowed for.
+    apart : Apart
+        Events at buildings' own addresses: ``apart.table`` has a line a building by id; ``places.own_address``.
     asked : mapping
         The arguments of ``hotspots``: ``share`` finds hot spots again from what a recipient may see.
     """
@@ -298,6 +317,7 @@ class HotSpots:
     seed: int
     resamples: int
     views: Views
+    apart: Apart
     asked: Mapping[str, Any]
     engine_version: str = VERSION
 
@@ -386,7 +406,8 @@ class HotSpots:
 
     def sentences(self) -> tuple[str, ...]:
         """Return one sentence a cluster: how many events, who shares it, who would have found it alone."""
-        return spot_sentences(self.clusters, dict(zip(*self._names, strict=True)))
+        names = dict(zip(*self._names, strict=True))
+        return spot_sentences(self.clusters, names, tested=self.rule.significance)
 
     @property
     def _names(self) -> tuple[list[str], list[str]]:
@@ -394,7 +415,7 @@ class HotSpots:
         return frame["code"].tolist(), frame["name"].tolist()
 
     def plot(self) -> Figure:
-        """Draw hot cells and clusters with the authorities' borders, and where we looked apart from it.
+        """Draw hot cells and clusters with the authorities' borders; apart, where we looked and what is a building's.
 
         Raises
         ------
@@ -404,10 +425,10 @@ class HotSpots:
         from riskshare.reporting.spot_map import draw_spots
 
         fine = self.cells[["geometry", "hot", "hot_as_if_alike", "hot_after_adjustment"]]
-        looked = np.column_stack((self.looked.x, self.looked.y))
+        looked, apart = (np.column_stack((part.x, part.y)) for part in (self.looked, self.apart.drawn))
         return draw_spots(
             self.ground.areas.frame, fine, self.clusters, looked, self.title, self.notes,
-            unlooked=self._unlooked, more_than_expected=self.rule.significance,
+            unlooked=self._unlooked, more_than_expected=self.rule.significance, apart=apart,
         )  # fmt: skip
 
     @cached_property
@@ -422,4 +443,5 @@ class HotSpots:
 
     def _repr_html_(self) -> str:
         """Return a small table of clusters for a notebook: whole authorities and counts; no place, nobody."""
-        return spots_html(self.title, self.clusters, dict(zip(*self._names, strict=True)))
+        names = dict(zip(*self._names, strict=True))
+        return spots_html(self.title, self.clusters, names, tested=self.rule.significance)

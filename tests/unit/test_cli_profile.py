@@ -176,7 +176,7 @@ def test_bands_address_and_duties_are_options(data: Path) -> None:
     [
         (("--bands", "100,far"), ExitCode.USAGE, "Bands are distances in metres"),
         (("--bands", "250,100"), ExitCode.USAGE, "rising distances"),
-        (("--own-m", "100"), ExitCode.USAGE, "own_m must be"),
+        (("--own-m", "100"), ExitCode.USAGE, "--own-m must be"),
         (("--level", "2"), ExitCode.USAGE, "level must be"),
         (("--audience", SECRET), ExitCode.USAGE, "cannot be used"),
         (("--buildings", "none.geojson"), ExitCode.NOT_WRITTEN, "could not be read"),
@@ -190,6 +190,17 @@ def test_what_goes_wrong_has_its_code_and_repeats_no_value(
     assert (found, said) == (code, "")
     assert words in " ".join(told.replace("│", " ").split())
     assert SECRET not in told
+
+
+@pytest.mark.parametrize("bands", ["250,100", "1e200", "inf"])
+def test_what_is_wrong_with_an_option_is_told_by_the_name_typed(data: Path, bands: str) -> None:
+    code, _, told = run(data, "--bands", bands, "--own-m", "300", "--level", "7")
+    said = " ".join(told.split())
+    assert code == ExitCode.USAGE
+    assert said.startswith("Profiles: --bands must be one or more rising distances in metres up to 1,000,000, such as")
+    assert "100,250,500" in said
+    assert "--level must be a number" in said
+    assert not any(name in said for name in ("bands_m", "own_m", "profile_places"))
 
 
 def test_faults_of_a_table_of_buildings_are_listed_at_once(data: Path, tmp_path: Path) -> None:

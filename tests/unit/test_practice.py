@@ -11,7 +11,7 @@ import pytest
 from matplotlib import pyplot
 from shapely.geometry import box
 
-from riskshare.errors import ArgumentError
+from riskshare.errors import ArgumentError, PlaceError
 from riskshare.places.adjusting import adjusted_base
 from riskshare.practice import RecordingPractice, recording_practice
 from riskshare.reporting.recording_chart import MOST_LINES, border_lines, draw_recording, pair_lines
@@ -159,3 +159,78 @@ def test_arguments_of_another_kind_are_named_together() -> None:
             width_m=0, snap_m=-1, segment_m="far", min_events=0, seed=-1,
         )  # type: ignore[call-overload]  # fmt: skip
     assert len(stopped.value.problems) == 10
+
+
+# -------------------------------------------------------------- a second source that names nobody and shares claim ids
+
+
+def beside(*, named: str = "") -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return events and areas: force a has two areas; the ambulance sees half of all and sends the same claim ids."""
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(400_000, 420_000, 3_000), rng.uniform(300_000, 310_000, 3_000)
+    police = rng.random(3_000) < np.where(x < 410_000, 0.9, 0.5)
+    taken = [np.flatnonzero(police), np.flatnonzero(rng.random(3_000) < 0.5)]
+    force = np.where(x < 410_000, "force a", "force b")
+    row = np.concatenate(taken)
+    columns = {
+        "source": ["police"] * taken[0].size + ["ambulance"] * taken[1].size, "claim_id": row,
+        "recorded_by": [*force[taken[0]], *[named] * taken[1].size],
+    }  # fmt: skip
+    points = gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(x[row], y[row]), crs=27700)
+    shapes = [box(400_000, 300_000, 405_000, 310_000), box(405_000, 300_000, 410_000, 310_000)]
+    codes = {"code": ["w1", "w2", "e"]}
+    return points, gpd.GeoDataFrame(codes, geometry=[*shapes, box(410_000, 300_000, 420_000, 310_000)], crs=27700)
+
+
+def test_a_second_source_that_names_nobody_and_shares_claims_is_declared_alike_everywhere() -> None:
+    points, areas = beside()
+    practice = recording_practice(points, areas, second_source="ambulance")
+    spots = hotspots(points, areas, null="uniform", recording=practice, resamples=0, cell_m=1_000)
+    # The raw map stays as cautious as it was: nothing is known there of how alike the ambulance records.
+    assert ("police", "force a beside w1", "all") in spots.strata.names
+    assert ("police", "force a", "all") in spots.strata.alike
+    said = " ".join(spots.notes)
+    assert "force a × 1.3" in said
+    assert "force b × 0.7" in said
+    assert "ambulance names no organisation and was declared to be recorded alike everywhere: it has no offset" in said
+    # The ambulance itself has none.
+    assert "compared with nobody: e" in said
+    plain = hotspots(points, areas, null="uniform", resamples=0, cell_m=1_000)
+    assert plain.cells["count"].equals(spots.cells["count"])
+    assert plain.cells["hot"].equals(spots.cells["hot"])
+
+
+def test_it_is_adjusted_as_if_it_had_named_itself() -> None:
+    found = []
+    for name in ("", "trust"):
+        points, areas = beside(named=name)
+        practice = recording_practice(points, areas, second_source="ambulance")
+        spots = hotspots(points, areas, null="uniform", recording=practice, resamples=0, cell_m=1_000)
+        police = [place for place, (source, _, _) in enumerate(spots.strata.names) if source == "police"]
+        counts = np.bincount(spots.events.stratum, minlength=len(spots.strata.names))[:, None]
+        pooled = adjusted_base(spots.strata.alike, counts, spots.setting.base, practice)
+        (group,) = [number for number, members in enumerate(pooled.members) if set(members.tolist()) == set(police)]
+        found.append((int(pooled.counts[group].sum()), pooled.base[group]))
+    assert found[0][0] == found[1][0]
+    np.testing.assert_allclose(found[0][1], found[1][1])
+
+
+def test_undeclared_it_is_refused_with_what_to_do() -> None:
+    points, areas = beside()
+    audit = pd.DataFrame({"recorded_by": ["force a", "force b"], "accuracy": [0.9, 0.5], "lower": [0.85, 0.45],
+                          "upper": [0.95, 0.55]})  # fmt: skip
+    practice = recording_practice(points[points["source"] == "police"], areas, audit=audit)
+    with pytest.raises(PlaceError, match="recording_of_others") as caught:
+        hotspots(points, areas, null="uniform", recording=practice, resamples=0, cell_m=1_000)
+    assert "ambulance share claims with others and name nobody in `recorded_by`" in str(caught.value)
+    assert "declare with second_source" in str(caught.value)
+
+
+def test_where_the_second_source_goes_only_to_half_of_a_force_that_force_keeps_its_own_total() -> None:
+    """What the ambulance leaves to the police is then not alike within force a: no offset is known for either part."""
+    points, areas = beside()
+    away = (points["source"] == "ambulance") & (points.geometry.x < 405_000)
+    practice = recording_practice(points[~away], areas, second_source="ambulance")
+    spots = hotspots(points[~away], areas, null="uniform", recording=practice, resamples=0, cell_m=1_000)
+    assert ("police", "force a beside ambulance", "all") in spots.strata.alike
+    assert not practice.knows(("police", "force a beside ambulance", "all"))

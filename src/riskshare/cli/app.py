@@ -111,6 +111,13 @@ def assess(
     trial: Trial = False,
     condition: Condition = None,
     accept_bad: AcceptBad = False,
+    engine: Annotated[
+        Literal["memory", "duckdb"], typer.Option("--engine", help="duckdb: evidence larger than memory, scores alone.")
+    ] = "memory",
+    memory_limit: Annotated[
+        str | None, typer.Option("--memory-limit", metavar="2GiB", help="What a run by duckdb may hold.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run by duckdb.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -119,8 +126,16 @@ def assess(
     from riskshare.io.writing import check_folder
 
     check_folder(out)
+    screen = Screen(as_json, quiet)
     job = Job(folder, tuple(evidence), subjects, as_of, trial, tuple(condition or ()), accept_bad)
-    raise typer.Exit(run_assess(job, out, Screen(as_json, quiet)))
+    if engine == "memory":
+        if resume or memory_limit is not None:
+            message = "--memory-limit and --resume are for runs with --engine duckdb."
+            raise Unusable(message)
+        raise typer.Exit(run_assess(job, out, screen))
+    from riskshare.cli.engines import run_large
+
+    raise typer.Exit(run_large(job, out, screen, memory_limit=memory_limit, resume=resume))
 
 
 @app.command()
@@ -284,6 +299,12 @@ def hotspots(
         tuple[float, int] | None,
         typer.Option("--join-within", metavar="M DAYS", help="Agreed rule: reports without claim ids are one claim."),
     ] = None,
+    buildings: Annotated[
+        Path | None, typer.Option("--buildings", help="Homes, schools: what happens at their own door never counts.")
+    ] = None,
+    own_m: Annotated[
+        float, typer.Option("--own-m", min=0, max=1000, help="Reach of a building's own address, metres.")
+    ] = 25,
     duty: Annotated[
         list[str] | None, typer.Option("--duty", help="A category that never counts; repeatable, for the usual ones.")
     ] = None,
@@ -309,7 +330,8 @@ def hotspots(
     compared = Compared(second_source, second_file, snap_m) if recording else None
     tables = points, areas, population, coverage
     duties = None if duty is None else tuple(duty)
-    asked = Asked(*tables, cell_m, level, method, resamples, seed, covariates, join_within, compared, duties)
+    rest = covariates, join_within, compared, duties
+    asked = Asked(*tables, cell_m, level, method, resamples, seed, *rest, buildings=buildings, own_m=own_m)
     run_hotspots(asked, out, Screen(as_json, quiet))
 
 

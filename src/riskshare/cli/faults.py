@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from riskshare.errors import (
     AuditError,
+    DiskFullError,
     EvidenceError,
     MissingExtraError,
     PartnershipError,
@@ -61,6 +62,7 @@ _KINDS: Final = (
     (UnknownSubjectError, ExitCode.UNKNOWN_SUBJECT),
     (MissingExtraError, ExitCode.MISSING_EXTRA),
     (AuditError, ExitCode.NOT_LOGGED),
+    (DiskFullError, ExitCode.NOT_WRITTEN),
     (PartnershipError, ExitCode.PROBLEMS),
     (EvidenceError, ExitCode.PROBLEMS),
     (PlaceError, ExitCode.PROBLEMS),
@@ -71,7 +73,31 @@ _KINDS: Final = (
 _UsageError: Final[type[Exception]] = typer.BadParameter.__mro__[1]
 
 
-_SWITCHES: Final = {"trial=True": "--trial", "accept_bad=True": "--accept-bad"}
+_SWITCHES: Final = {
+    "trial=True": "--trial",
+    "accept_bad=True": "--accept-bad",
+    "resume=True": "--resume",
+    # `cell_m` is a column too, and `level` a word: an option is known by the rule that follows its name.
+    "bands_m must": "--bands must",
+    "own_m must": "--own-m must",
+    "cell_m must be a whole": "--cell-m must be a whole",
+    "level must be a number": "--level must be a number",
+    "snap_m must": "--snap-m must",
+    "join_within must": "--join-within must",
+    "join_within=(metres, days)": "--join-within M DAYS",
+    "resamples must": "--resamples must",
+    "second_source names": "--second-source names",
+    "declare with second_source": "declare with --second-source",
+    "(100, 250, 500)": "100,250,500",
+    "(150, 1), or None": "150 1",
+    "hotspots():": "Hot spots:",
+    "profile_places():": "Profiles:",
+    "recording_practice():": "Recording practice:",
+    "Give population, or null='uniform' if events are to be expected evenly over the ground.": (
+        "Give --population or --covariates."
+    ),
+    "own_m, or leave buildings out": "--own-m, or leave --buildings out",
+}
 """What messages for Python call these options, and what they are called here."""
 
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from riskshare.assessment import Assessment
+from riskshare.cli.faults import as_typed
 from riskshare.cli.recording import Compared, estimate, recording_document, tell_recording, write_recording
 from riskshare.cli.screen import Screen
 from riskshare.io.points import read_areas, read_points, read_table
@@ -41,6 +42,8 @@ class Asked(NamedTuple):
     join_within: tuple[float, int] | None = None
     compared: Compared | None = None
     duties: tuple[str, ...] | None = None
+    buildings: Path | None = None
+    own_m: float = 25
 
 
 def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
@@ -49,6 +52,7 @@ def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
         None if path is None else read_table(path) for path in (asked.population, asked.coverage, asked.covariates)
     )
     points, areas = read_points(asked.points), read_areas(asked.areas)
+    buildings = None if asked.buildings is None else read_points(asked.buildings)
     duties: dict[str, Any] = {} if asked.duties is None else {"duties": asked.duties}
     practice = None
     if asked.compared is not None:
@@ -56,8 +60,8 @@ def run_hotspots(asked: Asked, out: Path | None, screen: Screen) -> None:
     with screen.progress("Resampling") as done:
         spots = hotspots(
             points, areas, population=population, coverage=coverage, covariates=covariates, recording=practice,
-            join_within=asked.join_within, cell_m=asked.cell_m, level=asked.level, method=asked.method,
-            resamples=asked.resamples, seed=asked.seed, progress=done, **duties,
+            join_within=asked.join_within, buildings=buildings, own_m=asked.own_m, cell_m=asked.cell_m,
+            level=asked.level, method=asked.method, resamples=asked.resamples, seed=asked.seed, progress=done, **duties,
         )  # fmt: skip
     files = [] if out is None else write_spots(spots, out)
     if practice is not None:
@@ -93,7 +97,7 @@ def tell_spots(spots: HotSpots, screen: Screen, most: int = MOST_SHOWN, *, notes
         return
     screen.heading("What was assumed")
     for note in spots.notes:
-        screen.say(note, indent="- ", hang="  ")
+        screen.say(as_typed(note), indent="- ", hang="  ")
 
 
 def write_spots(spots: HotSpots, out: Path) -> list[Path]:
@@ -143,6 +147,8 @@ def summary(spots: HotSpots) -> dict[str, Any]:
         "internal": True,
         "shows": spots.title,
         "n_events": len(spots.events),
+        "n_at_own_addresses": spots.apart.n_events,
+        "at_own_addresses": _plain(spots.apart.table),
         "n_hot_cells": int(spots.found.hot.sum()),
         "clusters": clusters,
         "covariates": _plain(spots.covariates),

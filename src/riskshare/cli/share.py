@@ -11,9 +11,10 @@ from riskshare.cli.faults import Unusable
 from riskshare.cli.screen import Screen
 from riskshare.io.audit_log import audit_log
 from riskshare.io.exports import write
-from riskshare.io.points import read_areas, read_table
+from riskshare.io.points import read_areas, read_points, read_table
 from riskshare.io.standing import StandingFile, read_standing
 from riskshare.io.writing import check_file
+from riskshare.practice import recording_practice
 from riskshare.records.sharing_request import Override
 from riskshare.releasing.sharing_out import share
 from riskshare.sharing.shared import Shared
@@ -47,6 +48,11 @@ class Maps(NamedTuple):
     areas: Path | None
     population: Path | None
     coverage: Path | None
+    buildings: Path | None = None
+    own_m: float = 25
+    join_within: tuple[float, int] | None = None
+    recording: bool = False
+    second_source: str | None = None
 
 
 def run_share(job: Job, ask: Ask, maps: Maps, outs: Sequence[Path], screen: Screen) -> None:
@@ -88,10 +94,16 @@ def _spots(assessment: Any, maps: Maps, screen: Screen) -> HotSpots:
         message = "Hot spots need --areas, the authorities' polygons."
         raise Unusable(message)
     population, coverage = (None if path is None else read_table(path) for path in (maps.population, maps.coverage))
+    areas, buildings = read_areas(maps.areas), None if maps.buildings is None else read_points(maps.buildings)
+    practice = None
+    if maps.recording:
+        practice = recording_practice(
+            assessment, areas, population=population, coverage=coverage, second_source=maps.second_source
+        )
     with screen.progress("Finding hot spots") as done:
         return hotspots(
-            assessment, read_areas(maps.areas), population=population, coverage=coverage, resamples=RESAMPLES,
-            progress=done,
+            assessment, areas, population=population, coverage=coverage, buildings=buildings, own_m=maps.own_m,
+            join_within=maps.join_within, recording=practice, resamples=RESAMPLES, progress=done,
         )  # fmt: skip
 
 

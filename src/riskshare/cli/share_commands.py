@@ -50,6 +50,24 @@ def share(
     areas: Annotated[Path | None, typer.Option("--areas", help="For hot spots: the authorities' polygons.")] = None,
     population: Annotated[Path | None, typer.Option("--population", help="For hot spots: people a square.")] = None,
     coverage: Annotated[Path | None, typer.Option("--coverage", help="For hot spots: who looked where.")] = None,
+    buildings: Annotated[
+        Path | None, typer.Option("--buildings", help="For hot spots: what happens at their own door never counts.")
+    ] = None,
+    own_m: Annotated[
+        float, typer.Option("--own-m", min=0, max=1000, help="Reach of a building's own address, metres.")
+    ] = 25,
+    join_within: Annotated[
+        tuple[float, int] | None,
+        typer.Option(
+            "--join-within", metavar="M DAYS", help="For hot spots: agreed rule for reports without claim ids."
+        ),
+    ] = None,
+    recording: Annotated[
+        bool, typer.Option("--recording", help="For hot spots: allow for how differently organisations record.")
+    ] = False,
+    second_source: Annotated[
+        str | None, typer.Option("--second-source", help="For --recording: a source recorded alike everywhere.")
+    ] = None,
     table: Annotated[str | None, typer.Option("--table", help="Which table, in .csv, .parquet or .geojson.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -61,6 +79,10 @@ def share(
     if not out:
         message = "Name at least one file with --out."
         raise Unusable(message)
+    if second_source is not None and not recording:
+        message = "--second-source is for --recording: give that too."
+        raise Unusable(message)
     job = Job(folder, tuple(evidence), subjects, as_of, False, tuple(condition or ()))
     ask = Ask(what, audience, purpose, to, at, subject, user, approver, which, standing, log, emergency, reason, table)
-    run_share(job, ask, Maps(areas, population, coverage), out, Screen(as_json, quiet))
+    maps = Maps(areas, population, coverage, buildings, own_m, join_within, recording, second_source)
+    run_share(job, ask, maps, out, Screen(as_json, quiet))

@@ -13,6 +13,8 @@ Floats = NDArray[np.float64]
 _STEPS = 50
 _FAR = 20.0
 """exp(20) is 5 × 10⁸: rates that differ so much between two cells are on their way to 0 in one of them."""
+WIDEST = 1e100
+"""Covariates lie within this of 0 and spread by more than its inverse: squares of both are then numbers."""
 
 
 class PoissonFit(NamedTuple):
@@ -44,7 +46,7 @@ def poisson_regression(counts: ArrayLike, base: ArrayLike, covariates: ArrayLike
         What each stratum would count in each cell if the covariates did not matter, up to a factor of its own, such as
         people; 0 where it does not look: those cells are left out.
     covariates : array_like of real, shape (cells, covariates)
-        In any unit. Cells that no stratum looks at may hold anything finite.
+        In any unit in which they lie within 1e100 of 0. Cells that no stratum looks at may hold anything so near.
 
     Returns
     -------
@@ -54,8 +56,9 @@ def poisson_regression(counts: ArrayLike, base: ArrayLike, covariates: ArrayLike
     Raises
     ------
     ValueError
-        If shapes differ, a value is not finite or below 0, events lie where none is expected, no event is left, or a
-        covariate is constant, or made up of the others, in every stratum that has events.
+        If shapes differ, a value is not finite or below 0, a covariate is beyond 1e100, events lie where none is
+        expected, no event is left, or a covariate is constant (or spreads by less than 1e-100), or made up of the
+        others, in every stratum that has events.
 
     Notes
     -----
@@ -81,7 +84,8 @@ def poisson_regression(counts: ArrayLike, base: ArrayLike, covariates: ArrayLike
     weight = np.where(some, b, 0.0)[:, used].sum(axis=0)
     centre = np.average(z[used], axis=0, weights=weight)
     spread = np.sqrt(np.average((z[used] - centre) ** 2, axis=0, weights=weight))
-    scaled = (z[used] - centre) / np.where(spread > 0.0, spread, 1.0)
+    spread = np.where(spread > 1.0 / WIDEST, spread, 0.0)
+    scaled = np.where(spread > 0.0, z[used] - centre, 0.0) / np.where(spread > 0.0, spread, 1.0)
     busy = o.sum(axis=1) > 0.0
     _check_rank(b[busy][:, used], scaled)
     beta, information, converged = _climb(o[busy][:, used], b[busy][:, used], scaled)
@@ -157,6 +161,9 @@ def _check(o: Floats, b: Floats, z: Floats) -> None:
         raise ValueError(msg)
     if not np.isfinite(z).all():
         msg = "covariates must be finite: leave out cells of which one is not known, by a base of 0."
+        raise ValueError(msg)
+    if (np.abs(z) > WIDEST).any():
+        msg = "covariates must lie within 1e100 of 0: give them in a larger unit."
         raise ValueError(msg)
     if ((o > 0.0) & (b == 0.0)).any():
         msg = "events lie in cells where their stratum expects none: mend its base, or leave them out."

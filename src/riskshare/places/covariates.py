@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from riskshare.errors import PlaceError, PlaceProblem
-from riskshare.kernels.regression import PoissonFit, poisson_regression
+from riskshare.kernels.regression import WIDEST, PoissonFit, poisson_regression
 from riskshare.places.people import overlaps
 from riskshare.places.strata import Ground
 
@@ -104,7 +104,7 @@ def check_covariates(table: pd.DataFrame) -> Covariates:
     ------
     PlaceError
         With every problem: not a table, columns missing, no covariate, no lines, squares that are not finite, sides not
-        above 0, values that are not numbers, a covariate known nowhere, one square twice.
+        above 0, values that are not numbers or beyond 1e100, a covariate known nowhere, one square twice.
     """
     if not isinstance(table, pd.DataFrame) or not set(SQUARE_COLUMNS) <= set(table.columns):
         hint = f"covariates must be a table with columns {', '.join(SQUARE_COLUMNS)} and one for each covariate."
@@ -151,6 +151,9 @@ def _value_problems(table: pd.DataFrame, names: tuple[str, ...], values: Floats)
         if wrong.any():
             hint = f"Covariate `{name}` must be a number or blank; see row {_row(wrong)}. Leave out columns of codes."
             found.append(PlaceProblem("bad_covariate", hint))
+        elif (far := given & (np.abs(np.nan_to_num(column)) > WIDEST)).any():
+            hint = f"Covariate `{name}` is beyond {WIDEST:g}; see row {_row(far)}. Give it in a larger unit."
+            found.append(PlaceProblem("covariate_too_large", hint))
         elif not given.any():
             found.append(PlaceProblem("covariate_known_nowhere", f"Covariate `{name}` is blank everywhere."))
     return found

@@ -15,6 +15,7 @@ from riskshare.places.points import NO_DAY, Points
 
 Floats = NDArray[np.float64]
 
+_DATES: Final = "Coverage dates must be YYYY-MM-DD: whole days, `until` the first that is no longer covered."
 COVERAGE_COLUMNS: Final = ("source", "area", "from", "until")
 _EPOCH: Final = dt.date(1970, 1, 1)
 
@@ -133,10 +134,14 @@ def check_coverage(
 
 
 def _days(column: pd.Series[Any], blank: int) -> NDArray[np.float64]:
-    texts = column.astype("string").str.slice(0, 10)
-    empty = (column.isna() | (texts.str.strip() == "")).to_numpy(dtype=np.bool_)
-    good = texts.str.fullmatch(r"\d{4}-\d{2}-\d{2}").fillna(False).astype(bool)
-    read = pd.to_datetime(texts.where(good), format="%Y-%m-%d", errors="coerce").to_numpy(dtype="datetime64[D]")
+    """Return days since 1970-01-01: NaN for what is no date, and for a moment, which would have to be cut to one."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert("Europe/London").dt.tz_localize(None)
+    texts = column.astype("string").str.strip()
+    empty = (column.isna() | (texts == "")).to_numpy(dtype=np.bool_)
+    # A date from a table of moments, or from a spreadsheet, ends in midnight.
+    parts = texts.str.extract(r"^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$")[0]
+    read = pd.to_datetime(parts, format="%Y-%m-%d", errors="coerce").to_numpy(dtype="datetime64[D]")
     days = np.where(np.isnat(read), np.nan, read.astype(np.int64).astype(np.float64))
     return np.where(empty, float(blank), days)
 
@@ -148,7 +153,7 @@ def _problems(
     unread = np.isnan(start) | np.isnan(end)
     if unread.any():
         rows = ", ".join(str(row + 1) for row in np.flatnonzero(unread)[:5])
-        found.append(PlaceProblem("bad_coverage_date", f"Coverage dates must be YYYY-MM-DD; see rows {rows}."))
+        found.append(PlaceProblem("bad_coverage_date", f"{_DATES} See rows {rows}."))
     backwards = np.flatnonzero(end <= start)
     if backwards.size:
         rows = ", ".join(str(row + 1) for row in backwards[:5])

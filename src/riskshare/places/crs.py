@@ -19,6 +19,9 @@ from riskshare.errors import PlaceProblem
 BRITISH_GRID: Final = 27700
 """EPSG code of the British National Grid."""
 
+FARTHEST_M: Final = 1_000_000
+"""About the length of Great Britain: no distance that is asked about is longer."""
+
 _UK_DEGREES: Final = (-9.0, 49.0, 2.0, 61.0)
 _GRID_METRES: Final = (0.0, 0.0, 700_000.0, 1_300_000.0)
 _GREAT_BRITAIN: Final = AreaOfInterest(-9.0, 49.75, 2.01, 61.01)

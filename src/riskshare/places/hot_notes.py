@@ -50,7 +50,7 @@ def must_expect(rule: Rule) -> None:
         raise PlaceError([PlaceProblem("recording_without_expectation", hint)])
 
 
-def must_know(practice: Practice, names: Names) -> None:
+def must_know(practice: Practice, names: Names, points: Points) -> None:
     """Refuse recording practice of other sources than those that events come from."""
     if any(practice.knows(name) for name in names):
         return
@@ -58,9 +58,14 @@ def must_know(practice: Practice, names: Names) -> None:
     here = sorted({f"{source} by {by}" for source, by, _ in names})
     hint = (
         f"The recording practice is of {', '.join(known[:10]) or 'nothing'}; the events come from "
-        f"{', '.join(here[:10])}. Estimate it from the same points, or say with kinds which source is which. Where a "
-        "source is told apart by who records beside it, name in `recorded_by` who recorded every source's events."
+        f"{', '.join(here[:10])}. Estimate it from the same points, or say with kinds which source is which."
     )
+    nobody = sorted(set(points.source[points.recorded_by == ""]))
+    if nobody and any(" beside " in name for name in here):
+        hint += (
+            f" {', '.join(nobody)} share claims with others and name nobody in `recorded_by`, so others are told apart "
+            "by area: name who recorded, or declare with second_source the one that is recorded alike everywhere."
+        )
     raise PlaceError([PlaceProblem("recording_of_others", hint)])
 
 
@@ -161,7 +166,9 @@ def resample_notes(resamples: int, rule: Rule) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def adjustment_notes(practice: Practice, names: Names, adjustment: Adjustment) -> tuple[str, ...]:
+def adjustment_notes(
+    practice: Practice, names: Names, adjustment: Adjustment, alike: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """Return what was allowed for, in whose expectations, and who was left as they are."""
     found = [practice.theta(*name) for name in names]
     told = [
@@ -173,13 +180,19 @@ def adjustment_notes(practice: Practice, names: Names, adjustment: Adjustment) -
     notes = []
     if told:
         notes.append(
-            "Allowed for recording practice in what is expected; counts are untouched: " + "; ".join(told) + ". Hot "
-            "cells by own totals, as if all recorded alike, and adjusted stand beside each other."
+            "Allowed for recording practice in what is expected; counts are untouched: "
+            f"{'; '.join(dict.fromkeys(told))}. Hot cells by own totals, as if all recorded alike, and adjusted stand "
+            "beside each other."
         )
     else:
         notes.append("No difference in recording could be estimated: what is called adjusted is adjusted for none.")
+    if alike:
+        notes.append(
+            f"{', '.join(sorted(alike))} names no organisation and was declared to be recorded alike everywhere: it "
+            "has no offset, and what it leaves to others is taken to be alike wherever it looks."
+        )
     if alone:
-        notes.append(f"Not adjusted, and compared with nobody: {', '.join(alone)}.")
+        notes.append(f"Not adjusted, and compared with nobody: {'; '.join(alone)}.")
     if adjustment.draws:
         notes.append(f"{adjustment.draws:,} draws of the offsets within their uncertainty.")
     unsure = int((adjustment.adjusted.hot & ~adjustment.sure & ~adjustment.raw.hot).sum())

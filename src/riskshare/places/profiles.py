@@ -15,6 +15,7 @@ from riskshare.errors import PlaceError, PlaceProblem
 from riskshare.kernels.surroundings import bisquare
 from riskshare.places.coverage import Coverage
 from riskshare.places.near_buildings import Buildings, Pairs, bands_around, find_pairs
+from riskshare.places.own_address import claims_at, of_address, pairs_at_address
 from riskshare.places.point_columns import blank
 from riskshare.places.points import Points, check_points
 from riskshare.places.strata import Ground, place_events, seen_by, whole_claims
@@ -191,10 +192,10 @@ def surround(
     in no count and in no total that expectations are made from. An event is expected in proportion to the people in
     the band that its stratum (organisation, source, category) covers.
     """
-    coarse = read.points.precision_m > float(np.diff(edges_m).min())
+    own_m, narrowest_m = float(edges_m[0]), float(np.diff(edges_m).min())
     seen = seen_by(read.points, ground, coverage)
-    kept, notes = _countable(read, buildings, float(edges_m[0]), float(np.diff(edges_m).min()), seen)
-    at_home = _at_address(read, buildings, float(edges_m[0]), coarse)
+    kept, notes = _countable(read, buildings, own_m, narrowest_m, seen)
+    at_home = _at_address(read, buildings, own_m, narrowest_m)
     events, strata, said = place_events(whole_claims(kept.points), ground, coverage)
     row = np.searchsorted(kept.points.claim, events.points.claim)
     pairs = find_pairs(buildings, events.points.x, events.points.y, float(edges_m[-1]))
@@ -232,28 +233,26 @@ def _weighed(building: Ints, weights: Floats, n: int) -> Floats:
     return np.asarray(np.bincount(building, weights=weights, minlength=n), dtype=np.float64)
 
 
-def _at_address(read: Read, buildings: Buildings, own_m: float, coarse: Bools) -> tuple[Ints, Ints]:
+def _at_address(read: Read, buildings: Buildings, own_m: float, narrowest_m: float) -> tuple[Ints, Ints]:
     """Return events at each building's own address, and reports of duties there; one claim counts once.
 
     Events known only coarsely are put on nobody's doorstep: a postcode's middle may fall on any.
     """
-    pairs = find_pairs(buildings, read.points.x, read.points.y, float(np.nextafter(own_m, np.inf)))
-    counts = []
-    for which in (~read.duty, read.duty):
-        mine = (which & ~read.points.looked & ~coarse)[pairs.event]
-        once = np.unique(np.column_stack((pairs.building[mine], read.points.claim[pairs.event[mine]])), axis=0)
-        counts.append(_count(once[:, 0], len(buildings)))
-    return counts[0], counts[1]
+    pairs = pairs_at_address(read.points, buildings, own_m, narrowest_m)
+    own, duties = (
+        claims_at(read.points, pairs.take((which & ~read.points.looked)[pairs.event]), len(buildings))
+        for which in (~read.duty, read.duty)
+    )
+    return own, duties
 
 
 def _countable(
     read: Read, buildings: Buildings, own_m: float, narrowest_m: float, seen: Bools | None
 ) -> tuple[Read, list[str]]:
     """Return the events that may count, one a claim, in order of claim."""
-    home = np.zeros(len(read.points), dtype=np.bool_)
-    home[find_pairs(buildings, read.points.x, read.points.y, float(np.nextafter(own_m, np.inf))).event] = True
+    near = pairs_at_address(read.points, buildings, own_m, narrowest_m)
+    home = np.isin(np.arange(len(read.points)), near.event)
     coarse = read.points.precision_m > narrowest_m
-    home &= ~coarse
     left = (
         (read.duty, "reports of missing people or of staff duties are no risk of the area and count nowhere"),
         (home & ~read.duty, f"events within {own_m:g} m of a building are taken as its own address and drawn apart"),
@@ -261,8 +260,7 @@ def _countable(
          f"events are known only to within more than {narrowest_m:g} m, the narrowest band, and are left out"),
     )  # fmt: skip
     notes = [f"{int(which.sum()):,} {what}." for which, what in left if which.any()]
-    # One claim may be placed at the address by one source and in the street by another: the address decides.
-    keep = ~(read.duty | coarse | read.points.looked | np.isin(read.points.claim, read.points.claim[home]))
+    keep = ~(read.duty | coarse | read.points.looked | of_address(read.points, near))
     if not keep.any():
         raise PlaceError([PlaceProblem("no_events", "No event is left that could be a risk of the area.")])
     number = np.flatnonzero(keep)

@@ -207,6 +207,14 @@ class Practice:
         return f"{type(self).__name__}({known} of {whole} offsets estimable, internal)"
 
 
+def recorded_alike(practice: Practice | None, points: Points) -> frozenset[str]:
+    """Return the sources that were declared as the second one and name no organisation: they have one practice."""
+    if practice is None or practice.second_source is None:
+        return frozenset()
+    named = set(points.source[points.recorded_by != ""])
+    return frozenset(name for name in set(points.source) - named if practice.kind_of(name) == practice.second_source)
+
+
 def _units(
     field: Field, source: str, cut: Cut, barriers: NDArray[np.object_] | None, second: str | None, by: SecondBy,
     audit: pd.DataFrame | None, min_events: int,

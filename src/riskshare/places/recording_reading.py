@@ -16,7 +16,7 @@ from riskshare.places.grid import grid_over
 from riskshare.places.people import check_population
 from riskshare.places.points import Points
 from riskshare.places.recording_units import Field, once_a_source
-from riskshare.places.strata import lay_ground, place_events
+from riskshare.places.strata import lay_ground, place_events, seen_by
 
 
 def read_field(
@@ -29,11 +29,11 @@ def read_field(
     PlaceError
         Coverage or population cannot be used, or no event lies where its source looked.
     """
-    claims = once_a_source(places)
-    covered = coverage_of(coverage, claims, areas.codes)
+    covered = coverage_of(coverage, places, areas.codes)
     people = None if population is None else check_population(population, areas.codes)
     # The grid only says whose cell an event on a line lies in.
     ground = lay_ground(areas, grid_over(areas.bounds, 250))
+    claims = once_a_source(places, seen_by(places, ground, covered))
     events, strata, placed = place_events(claims, ground, covered)
     notes = [*places.notes, *covered.notes, *placed]
     if people is None:

@@ -77,16 +77,18 @@ class Line:
         return f"Line({len(self.names)} organisations, {self.strips!r})"
 
 
-def once_a_source(points: Points) -> Points:
+def once_a_source(points: Points, seen: Bools | None = None) -> Points:
     """Return one event a claim and source, and only what was reported.
 
     Unlike hot spots, which count a claim once in all, this counts what *each* source recorded: dropping the ambulance's
-    report of what the police recorded too would make recording look alike. Of several reports by one source the first
-    by day, then the westernmost and southernmost, is kept.
+    report of what the police recorded too would make recording look alike. Of several reports by one source the one
+    kept was ``seen`` (``strata.seen_by``: made where and when the source looked), then is the first by day, then the
+    westernmost and southernmost.
     """
     reported = points.take(~points.looked)
+    unseen = np.zeros(len(reported), dtype=np.bool_) if seen is None else ~seen[~points.looked]
     source = pd.factorize(reported.source, sort=True)[0]
-    order = np.lexsort((reported.y, reported.x, reported.day, source, reported.claim))
+    order = np.lexsort((reported.y, reported.x, reported.day, unseen, source, reported.claim))
     pairs = np.column_stack((reported.claim, source))[order]
     _, first = np.unique(pairs, axis=0, return_index=True)
     return reported.take(np.sort(order[first]))

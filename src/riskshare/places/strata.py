@@ -68,11 +68,13 @@ class Strata:
     """The strata: their names (source, organisation, category) and the share of each area's ground that is theirs.
 
     ``ground`` (strata × areas) is the share of the period for which the stratum's source covered an area that its
-    organisation records; 0 elsewhere.
+    organisation records; 0 elsewhere. ``alike`` names the same strata with sources that were declared to be recorded
+    alike everywhere taken as one recorder: the names by which recording practice knows them.
     """
 
     names: tuple[tuple[str, str, str], ...]
     ground: Floats
+    alike: tuple[tuple[str, str, str], ...] = ()
 
     def __repr__(self) -> str:
         """Return how many."""
@@ -117,8 +119,19 @@ def whole_claims(points: Points, seen: NDArray[np.bool_] | None = None) -> Point
     return replace(reported.take(np.sort(order[first])), joined=tuple(joined))
 
 
-def place_events(points: Points, ground: Ground, coverage: Coverage) -> tuple[Events, Strata, tuple[str, ...]]:
+def place_events(
+    points: Points, ground: Ground, coverage: Coverage, *, alike: frozenset[str] = frozenset()
+) -> tuple[Events, Strata, tuple[str, ...]]:
     """Return events with their cells, areas and strata.
+
+    Parameters
+    ----------
+    points : Points
+    ground : Ground
+    coverage : Coverage
+    alike : frozenset of str
+        Sources that name no organisation and are declared to be recorded alike everywhere. It changes no stratum, only
+        ``Strata.alike``.
 
     The organisation of a source in an area is the one that recorded most of that source's events there; where a table
     names none, the area's own authority. Events outside every area are left out, and those where or when their source
@@ -150,6 +163,7 @@ def place_events(points: Points, ground: Ground, coverage: Coverage) -> tuple[Ev
     if (beside != "").any():
         notes.append(BESIDE_NOTE)
     strata, stratum = _number(kept, area, source, organisation + beside, coverage)
+    strata = replace(strata, alike=_alike(strata.names, kept, area, source, (organisation, beside), coverage, alike))
     return Events(kept, ground.grid.cell_of(kept.x, kept.y), area, stratum), strata, tuple(notes)
 
 
@@ -181,6 +195,30 @@ def _beside(
         ):
             words[own] = ""
     return np.where(words == "", "", " beside " + words)
+
+
+def _alike(
+    names: tuple[tuple[str, str, str], ...], points: Points, area: Ints, source: Ints,
+    told: tuple[NDArray[np.object_], NDArray[np.object_]], coverage: Coverage, alike: frozenset[str],
+) -> tuple[tuple[str, str, str], ...]:  # fmt: skip
+    """Return strata's names as they were if each of some sources had one organisation.
+
+    What such a source leaves to another is then alike wherever it looks, and the other is the organisation it was.
+    """
+    organisation, beside = told
+    one = organisation.copy()
+    for place, name in enumerate(coverage.sources):
+        if name in alike:
+            one[place] = name
+    if (one == organisation).all():
+        return names
+    known = organisation + _beside(points, area, source, one, coverage)
+    found: dict[tuple[str, str], set[str]] = {}
+    for row, column in np.unique(np.column_stack((source, area)), axis=0):
+        by = str(organisation[row, column]) + str(beside[row, column])
+        found.setdefault((coverage.sources[row], by), set()).add(str(known[row, column]))
+    # Where one stratum would be two, it keeps the name that nobody knows.
+    return tuple((name, by if len(found[name, by]) > 1 else min(found[name, by]), kind) for name, by, kind in names)
 
 
 def _areas_of(points: Points, ground: Ground) -> Ints:

@@ -11,6 +11,7 @@ from riskshare.io.audit_log import AuditLog
 from riskshare.profiling import PlaceProfiles
 from riskshare.records.agreement import AgreementSet, Recipient
 from riskshare.records.arguments import is_text, is_texts, require
+from riskshare.records.evidence import Subjects
 from riskshare.records.moments import as_moment, moment_of
 from riskshare.records.partnership import Partnership
 from riskshare.records.response_times import ResponseTimes
@@ -59,6 +60,8 @@ def check_arguments(given: dict[str, Any]) -> None:
             "agreement must be text or None.": is_text(given["agreement"], optional=True),
             "objections must be a collection of Objection.": _all_are(given["objections"], Objection),
             "relationships must be a collection of Relationship.": _all_are(given["relationships"], Relationship),
+            "subjects must be Subjects, from read_subjects, or None.": given["subjects"] is None
+            or isinstance(given["subjects"], Subjects),
             "override must be an Override or None.": given["override"] is None
             or isinstance(given["override"], Override),
             "conditions_met must be a collection of texts.": is_texts(given["conditions_met"]),

@@ -14,7 +14,7 @@ from riskshare.sharing.profiles import profile_for
 from riskshare.sharing.release_register import Release, release
 from riskshare.sharing.tables import Protected, protect_events, protect_people
 from riskshare.sharing.treating import kept_lines, withheld_lines
-from riskshare.sharing.visible import Visible, visible_rows
+from riskshare.sharing.visible import Visible, beside_guarded, visible_rows
 from riskshare.trust.purge import purge
 
 COUNTED: Final = ("authority", "quarter", "count")
@@ -37,6 +37,7 @@ def release_counts(result: Assessment, asking: Asking) -> Made:
     if {"authority", "count"} - dict(decision.treatment).keys():
         return Made("assessment", title, refused=frozenset(decision.reason_codes))
     rows = _in_quarter(seen, result.as_of, starts, until)
+    rows["authority"] = rows["authority"].mask(beside_guarded(rows, asking), _NOT_STATED)
     if rows.empty:
         return Made("assessment", title, refused=frozenset({"nothing_to_count"}))
     known = {area for one in result.partnership.agencies for area in one.authorities}
@@ -133,5 +134,6 @@ def _notes(asking: Asking, protected: Protected, starts: dt.date, until: dt.date
         f"Period: {starts.isoformat()} up to, not including, {until.isoformat()}.",
         f"Counts under {protected.least}{', 0 among them,' if profile.zero_is_small else ''} are withheld, and others "
         f"beside them, so that none can be worked out.{rounding}",
-        "Each person counts once, in the authority that most of the records name; each story counts once a person.",
+        "Each person counts once, in the authority that most of the records name, and people whose address is "
+        f"protected under {_NOT_STATED!r}; each story counts once a person.",
     )

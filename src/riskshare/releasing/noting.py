@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from riskshare.io.audit_log import AuditLog, append
+from riskshare.errors import AuditError
+from riskshare.io.audit_log import AuditLog, append, decision_ids
+from riskshare.io.overrides import drop_reason, keep_reason, review_due, spool_of
 from riskshare.records.agreement import AgreementSet, digest
 from riskshare.records.sharing_fields import AUDIENCES
 from riskshare.records.sharing_request import Decision, Override
@@ -16,20 +18,53 @@ from riskshare.sharing.chain import Head
 from riskshare.sharing.decision_entry import UNKNOWN
 from riskshare.sharing.log_entries import utc
 
-REVIEW_DAYS: Final = 5
-"""Working days within which somebody looks at an override (methods: safety, 1.2 step 10)."""
+_SPOOLED: Final = (
+    "The log could not be written, so this stands in its spool alone, the second file kept for emergencies. Mend the "
+    "log today, and do not delete the spool."
+)
+
+
+class Noted(NamedTuple):
+    """Where a release was logged, the head after it, its decisions under the log's own ids, what it must say of it."""
+
+    log: AuditLog
+    head: Head
+    decision_ids: tuple[str, ...]
+    said: tuple[str, ...] = ()
 
 
 def note_answer(
     log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime, approver: str
-) -> tuple[Head, tuple[str, ...]]:
-    """Return the head after the entry about a release, and what the release must say because of it."""
-    ids = sorted({one.id for one in decisions})
-    decision = ids[0] if len(ids) == 1 else digest(ids)
-    entry: dict[str, Any] = {
+) -> Noted:
+    """Return where a release was logged; an override stands in the spool if the log cannot be written.
+
+    Raises
+    ------
+    AuditError
+        It could not be logged: nothing may be shown.
+    """
+    if asking.override is None:
+        ids, entry = _entry(log, asking, made, decisions, expires)
+        head = append(
+            log, entry, at=asking.at, subjects=made.subjects, user=asking.user_id or None, approver=approver or None
+        )
+        return Noted(log, head, ids)
+    try:
+        return _note_override(log, asking, asking.override, made, decisions, expires)
+    except AuditError:
+        noted = _note_override(spool_of(log), asking, asking.override, made, decisions, expires)
+        return noted._replace(said=(*noted.said, _SPOOLED))
+
+
+def _entry(
+    log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the ids of decisions in this log, and the entry about them."""
+    ids = tuple(sorted(decision_ids(log, {one.id for one in decisions})))
+    return ids, {
         "event": "disclosure" if asking.override is None else "override",
         "allow": True,
-        "decision": decision,
+        "decision": ids[0] if len(ids) == 1 else digest(list(ids)),
         "agency": asking.agency,
         "role": asking.role,
         "purpose": asking.purpose,
@@ -42,21 +77,31 @@ def note_answer(
         "rows": sum(len(table) for table in made.tables.values()),
         "expires": utc(expires),
     }
-    if asking.override is not None:
-        entry["ground"] = asking.override.ground
-        approver = asking.override.approver or ""
-    head = append(
-        log, entry, at=asking.at, subjects=made.subjects, user=asking.user_id or None, approver=approver or None
+
+
+def _note_override(
+    chain: AuditLog, asking: Asking, override: Override, made: Made, decisions: tuple[Decision, ...],
+    expires: dt.datetime,
+) -> Noted:  # fmt: skip
+    """Return where the override and its alert stand; no reason is left behind where they could not be logged."""
+    ids, entry = _entry(chain, asking, made, decisions, expires)
+    reference = entry["decision"]
+    keep_reason(chain, reference, override.text)
+    try:
+        append(
+            chain, {**entry, "ground": override.ground}, at=asking.at, subjects=made.subjects,
+            user=asking.user_id or None, approver=override.approver or None,
+        )  # fmt: skip
+        # The alert carries a reference and nothing else: whoever reads it looks the entry up.
+        head = append(chain, {"event": "alert", "decision": reference}, at=asking.at)
+    except AuditError:
+        drop_reason(chain, reference)
+        raise
+    said = (
+        f"Alert {reference[:16]} is due to the partners' points of contact now, with this reference alone.",
+        f"Review due by {review_due(asking.at).isoformat()}.",
     )
-    if asking.override is None:
-        return head, ()
-    # The alert carries a reference and nothing else: whoever reads it looks the entry up.
-    head = append(log, {"event": "alert", "decision": decision}, at=asking.at)
-    due = review_due(asking.at)
-    return head, (
-        f"Alert {decision[:16]} is due to the partners' points of contact now, with this reference alone.",
-        f"Review due by {due.isoformat()}.",
-    )
+    return Noted(chain, head, ids, said)
 
 
 def note_refusal(
@@ -64,7 +109,10 @@ def note_refusal(
     reasons: Sequence[str], *, at: dt.datetime, subject: str | None = None, user: str = "",
     agreement: str | None = None, override: Override | None = None,
 ) -> Head:  # fmt: skip
-    """Return the head after the entry about a refusal; a word nobody agreed is not written down."""
+    """Return the head after the entry about a refusal; a word nobody agreed is not written down.
+
+    The refusal of an override stands in the spool if the log cannot be written.
+    """
     roles = {name for one in agreements.agreements for party in one.parties for name in party.practitioner_roles}
     purposes = {name for one in agreements.agreements for name in one.purposes}
     entry: dict[str, Any] = {
@@ -83,17 +131,10 @@ def note_refusal(
     if override is not None:
         told = [entry[name] for name in ("agency", "role", "purpose", "policy", "reasons")]
         entry |= {"ground": override.ground, "decision": digest(["refused", *told, utc(at)])}
-    return append(log, entry, at=at, subjects=[subject] if subject else [], user=user or None)
-
-
-def review_due(at: dt.datetime) -> dt.date:
-    """Return the fifth working day after a moment; bank holidays count as working days, so it is never too late.
-
-    >>> review_due(dt.datetime(2026, 3, 31, 12, tzinfo=dt.UTC)).isoformat()
-    '2026-04-07'
-    """
-    day, left = at.date(), REVIEW_DAYS
-    while left:
-        day += dt.timedelta(days=1)
-        left -= day.weekday() < 5
-    return day
+    beside: dict[str, Any] = {"at": at, "subjects": [subject] if subject else [], "user": user or None}
+    try:
+        return append(log, entry, **beside)
+    except AuditError:
+        if override is None:
+            raise
+        return append(spool_of(log), entry, **beside)

@@ -34,6 +34,8 @@ _AS_IF: Final = (
     "Scored from the rows this recipient may have; the others are left out as if they had never been sent, so a score "
     "here may differ from another recipient's."
 )
+_SOMEBODY: Final = "\x00 somebody"
+"""Stands for an agency that is named to nobody, until the treatment puts words in its place."""
 _NOT_LISTED: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
 
 
@@ -107,6 +109,8 @@ def _urgent(result: Assessment, asking: Asking) -> Made:
 def _alerts(again: Assessment, asking: Asking) -> pd.DataFrame:
     """Return urgent rows by the agreement's words; of a sensitive service, one's own point of contact is called."""
     urgent, sensitive = again.act_now, hidden_names(again)
+    if asking.keeps_where:  # whose contact is told would tell in which area somebody is known
+        sensitive = frozenset(urgent["agency"])
     urgent = urgent[~urgent["lens"].isin(again.scores.loc[_for_review(again.scores), "lens"])]
     own = "; ".join(asking.contacts())
     called = urgent["contact"].where(~urgent["agency"].isin(sensitive), own)
@@ -160,9 +164,10 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
     if "subject_id" not in shown or scores.empty:
         return Made("assessment", title, refused=seen.refused | set(common.reason_codes))
     true_ids = frozenset(scores["subject_id"])
-    named = _hidden_gaps(scores, result).assign(subject_id=[pseudonym(one) for one in scores["subject_id"]])
+    named = _unplaced(_hidden_gaps(scores, result), result, asking.guarded)
+    named = named.assign(subject_id=[pseudonym(one) for one in scores["subject_id"]])
     table = treated(named.sort_values("subject_id"), shown, scale=result.partnership.common_scale,
-                    sensitive=hidden_names(result))  # fmt: skip
+                    sensitive=hidden_names(result) | {_SOMEBODY})  # fmt: skip
     decisions = (common, *kept.values(), *seen.decisions)
     return Made(
         "assessment", title, {"scores": table},
@@ -208,6 +213,19 @@ def _hidden_gaps(frame: pd.DataFrame, result: Assessment) -> pd.DataFrame:
     asked = result.partnership.trust.expected_answers
     told = {one.id for one in asked if not sensitive.isdisjoint(_asked_of(one, result))}
     return frame.assign(most_useful_gap=[_whose(gap, told, sensitive) for gap in frame["most_useful_gap"]])
+
+
+def _unplaced(frame: pd.DataFrame, result: Assessment, guarded: Collection[str]) -> pd.DataFrame:
+    """Return a table in which no agency is named for people whose address is protected: most serve one area."""
+    of_one = {one.id for one in result.partnership.trust.expected_answers if one.agency is not None}
+    told, hide = frame.copy(), frame["subject_id"].isin(guarded)
+    for name in ("leading_agency", "most_useful_gap"):
+        at = hide & told[name].notna() & (told[name].isin(of_one) if name == "most_useful_gap" else True)
+        told[name] = told[name].astype(object).mask(at, _SOMEBODY)
+    told["bars_met"] = [
+        (_SOMEBODY,) if hidden and len(met) else met for hidden, met in zip(hide, told["bars_met"], strict=True)
+    ]
+    return told
 
 
 def _asked_of(question: ExpectedAnswer, result: Assessment) -> list[str]:

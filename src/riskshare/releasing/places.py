@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import geopandas as gpd
@@ -11,11 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskshare.assessment import Assessment
+from riskshare.errors import PlaceError
 from riskshare.kernels.neighbourhoods import window_sums
 from riskshare.places.areas import Areas, check_areas
 from riskshare.places.events import MIN_SUPPORT, claims_as_points
 from riskshare.places.grid import Grid
 from riskshare.places.people import check_population, people_in_cells
+from riskshare.practice import RecordingPractice
 from riskshare.records.partnership import Partnership
 from riskshare.records.scale import CommonScale
 from riskshare.records.sharing_fields import PLACE_LEVELS
@@ -23,6 +26,7 @@ from riskshare.records.sharing_request import Decision
 from riskshare.releasing.counts import whole_quarter
 from riskshare.releasing.made import Made
 from riskshare.releasing.people import scored_again
+from riskshare.releasing.places_again import AFTER, ALLOWED, NOT_SHOWN, NOT_TOLD, OTHERS, settled, told_again
 from riskshare.sharing.asking import Asking, Items, ask
 from riskshare.sharing.hidden_cells import HiddenCells, hide_cells
 from riskshare.sharing.profiles import profile_for
@@ -52,12 +56,16 @@ _VICTIMS: Final = frozenset({"victim", "witness", "exploited", "child_of"})
 
 
 class Chosen(NamedTuple):
-    """Events that may be counted, the decisions they rest on, and whether any is of a victim or witness."""
+    """Events that may be counted, the decisions they rest on, and whether any is of a victim or witness.
+
+    ``source`` is what they come from, as far as the recipient may have it: the table itself, or the assessment again.
+    """
 
     points: gpd.GeoDataFrame
     decisions: tuple[Decision, ...]
     items: tuple[Items, ...]
     refused: frozenset[str]
+    source: Any = None
 
 
 def release_spots(
@@ -68,14 +76,15 @@ def release_spots(
     chosen = _chosen(result, asking)
     if not chosen.items or chosen.points.empty:
         return Made("hotspots", title, refused=chosen.refused)
-    decision = ask(asking, combined(chosen.items, "places", "place"), {*CELLS, *CLUSTERS, *AREAS})
+    fields = {*CELLS, *CLUSTERS, *AREAS, *(() if result.asked["recording"] is None else (AFTER,))}
+    decision = ask(asking, combined(chosen.items, "places", "place"), fields)
     if "geometry" not in dict(decision.treatment):
         return Made("hotspots", title, refused=chosen.refused | set(decision.reason_codes))
     areas = check_areas(result.asked["areas"])
-    safe, cell_m, said = _made_safe(result, asking, decision, chosen.points, areas)
-    again = hotspots(
-        safe, result.asked["areas"], **{name: result.asked[name] for name in _SAME}, cell_m=cell_m, progress=progress
-    )
+    points, settling = settled(chosen.points, result.asked)
+    safe, cell_m, said = _made_safe(result, asking, decision, points, areas)
+    again, allowing = _found_again(result, safe, cell_m, _practice(result, decision, chosen), progress)
+    said, chosen = (*said, *settling, *allowing), chosen._replace(points=points)
     lonely = _lonely(again, asking)
     victims = any(not _VICTIMS.isdisjoint({one.subject_role}) for one in chosen.items)
     hidden = hide_cells(again.cells, again.clusters, lonely, audience=asking.audience, of_victims=victims)
@@ -85,25 +94,62 @@ def release_spots(
 _SAME: Final = (
     "coverage", "population", "covariates", "duties", "radius_cells", "level", "method", "null", "resamples", "seed",
 )  # fmt: skip
+"""What is asked again as it was. Buildings and rules for joining need true places: ``settled`` has used them."""
+
+
+def _practice(result: HotSpots, decision: Decision, chosen: Chosen) -> RecordingPractice | str | None:
+    """Return recording practice as this recipient's own rows tell it; else why not; None where it was not asked for."""
+    practice = result.asked["recording"]
+    if practice is None:
+        return None
+    if not {"hot", AFTER} <= {name for name, how in decision.treatment if how == "show"}:
+        return NOT_SHOWN
+    if not isinstance(practice, RecordingPractice) or practice.asked.get("points") is not result.asked["points"]:
+        return OTHERS  # nobody was asked whether this recipient may have those
+    return told_again(practice, chosen.source) or NOT_TOLD
+
+
+def _found_again(
+    result: HotSpots, safe: gpd.GeoDataFrame, cell_m: int, practice: RecordingPractice | str | None,
+    progress: Progress | None,
+) -> tuple[HotSpots, tuple[str, ...]]:  # fmt: skip
+    """Return hot spots of events at safe places, and what is said of recording practice."""
+    same = {name: result.asked[name] for name in _SAME}
+    find = partial(hotspots, safe, result.asked["areas"], **same, cell_m=cell_m, progress=progress)
+    if isinstance(practice, RecordingPractice):
+        try:
+            return find(recording=practice), (ALLOWED,)
+        except PlaceError as fault:
+            if [problem.code for problem in fault.problems] != ["recording_of_others"]:
+                raise
+        practice = NOT_TOLD  # of the sources that it knows, the recipient may have no event
+    return find(), () if practice is None else (practice,)
 
 
 def _chosen(result: HotSpots, asking: Asking) -> Chosen:
     """Return events of an assessment scored again, or rows of a table, that the recipient may have counted."""
-    source = result.asked["points"]
+    chosen = _seen(result.asked["points"], asking)
+    if not isinstance(chosen.source, Assessment):
+        return chosen
+    support = result.asked["min_support"]
+    claims = claims_as_points(
+        chosen.source, indicators=result.asked["indicators"], min_support=MIN_SUPPORT if support is None else support
+    )
+    return chosen._replace(points=claims.points)
+
+
+def _seen(source: Any, asking: Asking) -> Chosen:
+    """Return what the recipient may have of a table of events, or of an assessment, scored again; points of a table."""
     if not isinstance(source, Assessment):
         points, seen = visible_points(source, asking)
-        return Chosen(points, seen.decisions, seen.items, seen.refused)
+        return Chosen(points, seen.decisions, seen.items, seen.refused, points)
     rows = visible_rows(
         source.evidence, asking, needs="count", fields=("count",), subjects=source.subjects, places=True
     )
     if not rows.items:
         return Chosen(gpd.GeoDataFrame(geometry=[]), (), (), rows.refused)
-    support = result.asked["min_support"]
-    claims = claims_as_points(
-        scored_again(source, rows, asking), indicators=result.asked["indicators"],
-        min_support=MIN_SUPPORT if support is None else support,
-    )  # fmt: skip
-    return Chosen(claims.points, rows.decisions, rows.items, rows.refused)
+    again = scored_again(source, rows, asking)
+    return Chosen(gpd.GeoDataFrame(geometry=[]), rows.decisions, rows.items, rows.refused, again)
 
 
 def fit_to_tell(notes: tuple[str, ...], partnership: Partnership) -> tuple[str, ...]:
@@ -171,9 +217,12 @@ def _told(
     said: tuple[str, ...],
 ) -> Made:  # fmt: skip
     treatment = dict(decision.treatment)
+    # What only another finding shows is a cluster too: whether it is the main one's must then be told.
+    after = () if again.views.adjustment is None else (AFTER,)
+    main = ("hot",) if after or again.views.by_people is not None else ()
     frames = {
-        "cells": (hidden.cells, CELLS),
-        "clusters": (hidden.clusters, CLUSTERS),
+        "cells": (hidden.cells, (*CELLS, *after)),
+        "clusters": (hidden.clusters, (*CLUSTERS, *main, *after)),
         "areas": (areas.frame.rename(columns={"code": "authority", "name": "area"}), AREAS),
     }
     tables: dict[str, Any] = {}

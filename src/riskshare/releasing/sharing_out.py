@@ -14,9 +14,11 @@ from riskshare.assessment import Assessment
 from riskshare.comparing import ThresholdComparison
 from riskshare.errors import AuditError, PlaceError, PolicyError
 from riskshare.io.audit_log import AuditLog
-from riskshare.io.sharing_store import default_log, open_overrides, pseudonym_key, read_releases, write_releases
+from riskshare.io.overrides import awaiting_review
+from riskshare.io.sharing_store import default_log, pseudonym_key, read_releases, write_releases
 from riskshare.profiling import PlaceProfiles
 from riskshare.records.agreement import AgreementSet, Recipient
+from riskshare.records.evidence import Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.records.response_times import ResponseTimes
 from riskshare.records.sharing_request import Objection, Override, Relationship
@@ -28,6 +30,7 @@ from riskshare.releasing.noting import note_answer, note_refusal
 from riskshare.releasing.people import release_list, release_subject
 from riskshare.releasing.places import release_spots
 from riskshare.sharing.asking import Asking, SharingRefusedError, candidates
+from riskshare.sharing.protection import protected_addresses
 from riskshare.sharing.pseudonyms import pseudonyms
 from riskshare.sharing.release_register import Release, admit
 from riskshare.sharing.shared import KEPT_COLUMNS, SUPPRESSED_COLUMNS, WITHHELD_COLUMNS, Shared, let_through
@@ -51,6 +54,7 @@ def share(
     agreement: str | None = None,
     objections: Collection[Objection] = (),
     relationships: Collection[Relationship] = (),
+    subjects: Subjects | None = None,
     override: Override | None = None,
     conditions_met: Collection[str] = (),
     progress: Callable[[int, int], None] | None = None,
@@ -88,6 +92,10 @@ def share(
         Id of the agreement, where several allow the recipient to ask for this purpose.
     objections, relationships : collection of Objection, of Relationship
         What people have said and whose address is protected; who works with whom.
+    subjects : Subjects, optional
+        Whose address is protected, for a result made without them, such as hot spots of a table of events. Those a
+        result was made with are known: whoever is protected at ``at`` or later is on no map, is counted in no
+        authority, and no agency is named for that person.
     override : Override, optional
         For an emergency: the fixed view, an alert and a review, whatever the permits say.
     conditions_met : collection of str
@@ -117,7 +125,7 @@ def share(
     Methods: safety, sections 0, 1.2 to 1.4, 3.2.
     """
     check_arguments(locals())
-    said, met = (tuple(objections), tuple(relationships)), tuple(sorted(set(conditions_met)))
+    met = tuple(sorted(set(conditions_met)))
     moment, (agency, role) = exact_moment(at), role_at_agency(recipient)
     agreed = agreements if agreements is not None else partnership.sharing
     if agreed is None:
@@ -127,14 +135,16 @@ def share(
     found = candidates(agreed, agency, role, purpose, moment, agreement)
     refusal = refused_at_once(result, partnership, len(found), audience, subject, user_id, override)
     note = partial(
-        note_refusal, kept, agreed, agency, role, purpose, audience, at=moment, subject=subject, user=user_id
-    )
+        note_refusal, kept, agreed, agency, role, purpose, audience, at=moment, subject=subject, user=user_id,
+        override=override,
+    )  # fmt: skip
     if refusal:
         note(refusal)
         raise SharingRefusedError(refusal, (), HINTS.get(refusal[0], ""))
     asking = Asking(
-        agreed, found[0], agency, role, purpose, audience, moment, user_id, subject, met, said[0], said[1], override
-    )
+        agreed, found[0], agency, role, purpose, audience, moment, user_id, subject, met,
+        (*objections, *_protected(result, subjects, moment)), tuple(relationships), override,
+    )  # fmt: skip
     try:
         made = _made(result, partnership, asking, kept, progress)
         reasons = _reasons(made, approver, user_id)
@@ -146,10 +156,15 @@ def share(
     except PlaceError:  # nothing the recipient may have has a place that can be used: no mistake of the caller's
         reasons = ("nothing_to_share",)
     if reasons:
-        note(reasons, agreement=asking.agreement.id, override=override)
+        try:
+            note(reasons, agreement=asking.agreement.id)
+        except AuditError as fault:
+            raise _not_logged(fault, asking) from None
         told = _told(reasons, asking)
         raise SharingRefusedError(told, asking.contacts(), HINTS.get(told[0], ""))
-    return _sealed(result, partnership, asking, made, kept, approver, admitted, (*warned, *_standing(kept, log)))
+    return _sealed(
+        result, partnership, asking, made, kept, approver, admitted, (*warned, *_standing(kept, asking, log))
+    )
 
 
 def _made(
@@ -208,12 +223,18 @@ def _admitted(new: tuple[Release, ...], register: tuple[Release, ...]) -> tuple[
     return register, tuple(warned)
 
 
-def _standing(log: AuditLog, given: AuditLog | None) -> tuple[str, ...]:
+def _standing(log: AuditLog, asking: Asking, given: AuditLog | None) -> tuple[str, ...]:
     """Return what every release says of the log."""
-    waiting = open_overrides(log)
     notes = [] if given is not None else ["Logged in the folder riskshare_audit of the folder this was run in."]
+    try:
+        waiting, overdue = awaiting_review(log, at=asking.at)
+    except AuditError:
+        if asking.override is None:
+            raise
+        return (*notes, "The log cannot be read: how many emergency overrides await review is not known.")
     if waiting:
-        notes.append(f"{waiting:,} emergency override{'s' if waiting > 1 else ''} of this log await review.")
+        late = f", {overdue:,} of them overdue" if overdue else ""
+        notes.append(f"{waiting:,} emergency override{'s' if waiting > 1 else ''} of this log await review{late}.")
     return tuple(notes)
 
 
@@ -226,23 +247,35 @@ def _sealed(
     expires = min(one.expires for one in decisions.values() if one.expires is not None)
     made = replace(made, notes=tuple(dict.fromkeys((*made.notes, *notes))))
     try:
-        head, more = note_answer(log, asking, made, tuple(decisions.values()), expires, approver)
-    except AuditError:
-        if asking.override is not None:
-            raise SharingRefusedError(("not_logged",), asking.contacts(), "The log cannot be written. Call.") from None
-        raise
+        noted = note_answer(log, asking, made, tuple(decisions.values()), expires, approver)
+    except AuditError as fault:
+        raise _not_logged(fault, asking) from None
     if admitted:
         write_releases(log, admitted)
     return let_through(
         kind=made.kind, title=made.title, tables=made.tables,
         kept=_frame(made.kept, KEPT_COLUMNS), withheld=_frame(made.withheld, WITHHELD_COLUMNS),
-        suppressed=_frame(made.suppressed, SUPPRESSED_COLUMNS), notes=(*made.notes, *more),
+        suppressed=_frame(made.suppressed, SUPPRESSED_COLUMNS), notes=(*made.notes, *noted.said),
         audience=asking.audience, purpose=asking.purpose, recipient_agency=asking.agency, recipient_role=asking.role,
         agreement=asking.agreement.id, agreement_version=asking.agreement.version,
-        decision_ids=tuple(sorted(decisions)), policy_hash=asking.agreements.policy_hash,
+        decision_ids=noted.decision_ids, policy_hash=asking.agreements.policy_hash,
         partnership_version=partnership.version, engine_version=VERSION, as_of=_as_of(result), at=asking.at,
-        expires=expires, log_head=head.letters, log=log,
+        expires=expires, log_head=noted.head.letters, log=noted.log,
     )  # fmt: skip
+
+
+def _protected(result: Result, given: Subjects | None, at: dt.datetime) -> tuple[Objection, ...]:
+    """Return whose address is protected, by what a result was made with and by what was given beside it."""
+    source = result.asked["points"] if isinstance(result, HotSpots) else result
+    known = (source.subjects if isinstance(source, Assessment) else None, given)
+    return tuple(said for one in known if one is not None for said in protected_addresses(one, at=at))
+
+
+def _not_logged(fault: AuditError, asking: Asking) -> Exception:
+    """Return what is told where nothing could be logged: in an emergency, whom to call."""
+    if asking.override is None:
+        return fault
+    return SharingRefusedError(("not_logged",), asking.contacts(), "Neither log nor spool can be written. Call.")
 
 
 def _as_of(result: Result) -> str:

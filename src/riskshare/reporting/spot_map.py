@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HOT, ONLY, BORDER, LOOKED, INK = "#d7301f", "#6a3d9a", "#444444", "#1f78b4", "#222222"
 AFTER, BEFORE, NEED, ALIKE = "#1b7837", "#000000", "#8c510a", "#969696"
+OWN = "#54278f"
 WIDTH = 11.5
 """Of the picture, in inches."""
 KEY_COLUMNS = 3
@@ -30,6 +31,7 @@ MOST_NUMBERED = 25
 def draw_spots(
     areas: gpd.GeoDataFrame, cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame, looked: NDArray[np.float64],
     title: str, notes: Sequence[str], *, unlooked: Sequence[str] = (), more_than_expected: bool = True,
+    apart: NDArray[np.float64] | None = None,
 ) -> Figure:  # fmt: skip
     """Return the map as a picture.
 
@@ -50,6 +52,8 @@ def draw_spots(
         Codes of areas that no source covers for the whole period: hatched.
     more_than_expected : bool
         Whether hot means more than expected, or merely where events are.
+    apart : numpy.ndarray of float64, shape (n, 2), optional
+        Where events are a building's own; never those at protected ones.
 
     Returns
     -------
@@ -66,7 +70,9 @@ def draw_spots(
     tall = WIDTH * min(max((north - south) / (east - west), 0.4), 1.3)
     lines = [textwrap.fill(note, 165, initial_indent="- ", subsequent_indent="  ") for note in notes]
     small = 0.4 + 0.15 * sum(line.count("\n") + 1 for line in lines)
-    entries = _legend(cells, clusters, looked=bool(len(looked)), unlooked=bool(unlooked), more=more_than_expected)
+    own = np.zeros((0, 2)) if apart is None else apart
+    beside = {"looked": bool(len(looked)), "own": bool(len(own)), "unlooked": bool(unlooked)}
+    entries = _legend(cells, clusters, more=more_than_expected, **beside)
     key_tall = 0.1 + 0.28 * ceil(len(entries) / KEY_COLUMNS)
     figure, (axes, key, foot) = pyplot.subplots(
         3, 1, figsize=(WIDTH, tall + key_tall + small + 0.9), layout="constrained",
@@ -76,6 +82,8 @@ def draw_spots(
     _spots(axes, cells, clusters)
     if len(looked):
         axes.plot(looked[:, 0], looked[:, 1], "x", color=LOOKED, markersize=4, linewidth=0.8, zorder=6)
+    if len(own):
+        axes.plot(own[:, 0], own[:, 1], "s", color=OWN, fillstyle="none", markersize=4, linewidth=0.8, zorder=6)
     _scale_bar(axes, areas)
     axes.set_axis_off()
     axes.set_aspect("equal")
@@ -179,7 +187,7 @@ def round_length(metres: float) -> float:
 
 
 def _legend(
-    cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame, *, looked: bool, unlooked: bool, more: bool
+    cells: gpd.GeoDataFrame, clusters: gpd.GeoDataFrame, *, looked: bool, own: bool, unlooked: bool, more: bool
 ) -> list[object]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -196,6 +204,11 @@ def _legend(
         entries.append(
             Line2D([], [], color=LOOKED, marker="x", linestyle="none", label="where we looked (never counted)")
         )
+    if own:
+        entries.append(
+            Line2D([], [], color=OWN, marker="s", fillstyle="none", linestyle="none",
+                   label="at a building's own address (never counted)")
+        )  # fmt: skip
     if unlooked:
         entries.append(
             Patch(facecolor="none", edgecolor="#b5b5b5", hatch="///", label="not covered for the whole period")

@@ -14,7 +14,7 @@ LEAST_TOLD = 0.005
 """Shares that would print as 0 % are left unsaid."""
 
 
-def spot_sentences(clusters: pd.DataFrame, names: Mapping[str, str]) -> tuple[str, ...]:
+def spot_sentences(clusters: pd.DataFrame, names: Mapping[str, str], *, tested: bool = True) -> tuple[str, ...]:
     """Return one sentence a cluster.
 
     Parameters
@@ -23,16 +23,21 @@ def spot_sentences(clusters: pd.DataFrame, names: Mapping[str, str]) -> tuple[st
         The clusters table.
     names : mapping
         Authorities' names by code.
+    tested : bool
+        Whether significance was tested; if not, clusters are where events are dense, and nobody "finds" anything.
 
     Returns
     -------
     tuple of str
         Empty for no cluster.
     """
-    return tuple(_sentence(row, names) for row in clusters.drop(columns="geometry").to_dict("records"))
+    found_by = _found_by if tested else _dense_in
+    return tuple(
+        _sentence(row, names, found_by(row, names)) for row in clusters.drop(columns="geometry").to_dict("records")
+    )
 
 
-def _sentence(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
+def _sentence(row: Mapping[Hashable, Any], names: Mapping[str, str], found_by: str) -> str:
     shares = row["authority_share"]
     parts = shares.items() if isinstance(shares, Mapping) else ()
     split = ", ".join(f"{names[code]} {share:.0%}" for code, share in parts if share >= LEAST_TOLD).replace("%", " %")
@@ -40,7 +45,7 @@ def _sentence(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
     what = f"{row['cluster_id']}: {n:,} event{'' if n == 1 else 's'}{_expected(row)}"
     what += f" ({split})" if split else f" ({_list(row['authorities'], names)})"
     what += ", across a border" if row["crosses_boundary"] else ""
-    return " ".join([f"{what}.", _found_by(row, names), *_again(row), *_need(row), *_recording(row)])
+    return " ".join([f"{what}.", found_by, *_again(row), *_need(row), *_recording(row)])
 
 
 def _expected(row: Mapping[Hashable, Any]) -> str:
@@ -60,6 +65,16 @@ def _found_by(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
     if row["only_visible_together"]:
         return "Visible only together: none of them would have found it alone."
     return "Nobody found it alone, but that may be luck."
+
+
+def _dense_in(row: Mapping[Hashable, Any], names: Mapping[str, str]) -> str:
+    """Return in whose own data a place is dense too: without an expectation nothing more can be said."""
+    if alone := row["found_alone_by"]:
+        whose = " and ".join(f"{names[str(code)]}'s" for code in alone)
+        return f"Dense in {whose} own data too."
+    if row["only_visible_together"]:
+        return "Dense only in all data together, in nobody's own."
+    return "Dense in nobody's own data, but that may be luck."
 
 
 def _need(row: Mapping[Hashable, Any]) -> list[str]:
@@ -87,11 +102,12 @@ def _list(codes: object, names: Mapping[str, str]) -> str:
     return ", ".join(names[str(code)] for code in codes) if isinstance(codes, Sequence) else ""
 
 
-def spots_html(title: str, clusters: pd.DataFrame, names: Mapping[str, str], *, most: int = 10) -> str:
+def spots_html(
+    title: str, clusters: pd.DataFrame, names: Mapping[str, str], *, most: int = 10, tested: bool = True
+) -> str:
     """Return a table of the first clusters for a notebook; everything in it is escaped."""
-    head = "".join(
-        f"<th>{name}</th>" for name in ("cluster", "events", "authorities", "found alone by", "together only")
-    )
+    alone = "found alone by" if tested else "dense in own data of"
+    head = "".join(f"<th>{name}</th>" for name in ("cluster", "events", "authorities", alone, "together only"))
     lines = []
     for row in clusters.head(most).drop(columns="geometry").to_dict("records"):
         cells = (

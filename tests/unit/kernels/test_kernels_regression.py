@@ -33,6 +33,16 @@ def test_cells_where_nobody_looks_and_strata_without_events_change_nothing() -> 
     assert wider.intercepts[1] == -np.inf
 
 
+@pytest.mark.parametrize("unit", [1e-90, 1e-6, 1e6, 1e90])
+def test_a_covariate_of_any_size_gives_the_same_ratios_and_warns_of_nothing(unit: float) -> None:
+    rng = np.random.default_rng(3)
+    z, base = rng.normal(size=(50, 1)), np.full((1, 50), 8.0)
+    counts = rng.poisson(base * np.exp(0.5 * z[:, 0]))
+    plain, scaled = poisson_regression(counts, base, z), poisson_regression(counts, base, z * unit)
+    assert scaled.coefficients * unit == pytest.approx(plain.coefficients, rel=1e-9)
+    assert np.sqrt(scaled.covariance) * unit == pytest.approx(np.sqrt(plain.covariance), rel=1e-9)
+
+
 def test_the_unit_of_a_covariate_does_not_matter() -> None:
     rng = np.random.default_rng(1)
     z, base = rng.normal(size=(60, 2)), np.full((1, 60), 5.0)
@@ -72,6 +82,8 @@ def test_phi_is_about_one_for_independent_events_and_more_for_clumped_ones() -> 
         ([[1, -2]], [[1, 2]], [[1], [2]], "0 or more"),
         ([[1, 2]], [[1, np.inf]], [[1], [2]], "finite"),
         ([[1, 2]], [[1, 2]], [[1], [np.nan]], "covariates must be finite"),
+        ([[1, 2]], [[1, 2]], [[1e200], [2e200]], "larger unit"),
+        ([[1, 2]], [[1, 2]], [[1e-200], [2e-200]], "constant"),
         ([[1, 2]], [[0, 2]], [[1], [2]], "expects none"),
         ([[0, 0]], [[1, 2]], [[1], [2]], "no event"),
         ([[1, 2, 3]], [[1, 2, 3]], [[4], [4], [4]], "constant"),

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from riskshare.errors import PlaceError
 from riskshare.places.areas import check_areas
 from riskshare.places.covariates import Covariates, cell_values, check_covariates, fit_covariates
 from riskshare.places.grid import grid_over
@@ -91,6 +92,15 @@ def test_where_nothing_can_be_told_people_alone_count_and_it_is_said(counts: lis
     assert not line["used"]
     assert said in line["reason"]
     assert np.isnan(line["log_ratio"])
+
+
+@pytest.mark.parametrize("far", [1e101, -1e200, "1e300"])
+def test_a_covariate_beyond_what_can_be_squared_is_refused_by_row(far: object) -> None:
+    with pytest.raises(PlaceError, match="covariate_too_large") as caught:
+        table(0, 1, far, None)
+    assert "see row 3" in str(caught.value)
+    assert "larger unit" in str(caught.value)
+    assert str(far) not in str(caught.value)
 
 
 def test_intervals_widen_where_events_come_in_clumps() -> None:

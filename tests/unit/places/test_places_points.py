@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -148,6 +150,10 @@ def test_silence_where_nobody_looked_is_missing() -> None:
     [
         ({"area": "elsewhere"}, "unknown_coverage_area"),
         ({"from": "01/01/2025"}, "bad_coverage_date"),
+        ({"from": "2025-01-01MARKER"}, "bad_coverage_date"),
+        ({"until": "2026-01-01 and on"}, "bad_coverage_date"),
+        ({"from": "2025-01-01T12:30"}, "bad_coverage_date"),  # half a day is not cut to a whole one
+        ({"from": "2025-02-30"}, "bad_coverage_date"),
         ({"until": "2024-01-01"}, "coverage_backwards"),
         ({"source": "ambulance"}, "source_without_coverage"),
     ],
@@ -157,6 +163,21 @@ def test_coverage_that_cannot_be_used_is_named(change: dict[str, str], code: str
     with pytest.raises(PlaceError) as caught:
         check_coverage(pd.DataFrame([line]), ("police",), ("left", "right"), None)
     assert code in codes_of(caught.value)
+    assert "MARKER" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2025-01-01", " 2025-01-01 ", "2025-01-01 00:00:00", "2025-01-01T00:00", dt.date(2025, 1, 1),
+        pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-01", tz="Europe/London"),
+    ],
+)  # fmt: skip
+def test_a_day_of_coverage_may_be_a_date_a_midnight_or_its_text(day: object) -> None:
+    table = pd.DataFrame({"source": ["police"], "area": ["left"], "from": [day], "until": [""]})
+    start = int(np.datetime64("2025-01-01").astype(int))
+    found = check_coverage(table, ("police",), ("left", "right"), (start - 10, start + 10))
+    assert found.share.tolist() == [[0.5, 0.0]]
 
 
 def test_coverage_halves_and_open_ends() -> None:

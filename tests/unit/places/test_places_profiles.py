@@ -358,7 +358,7 @@ def test_every_wrong_argument_is_named_at_once() -> None:
     assert len(caught.value.problems) == 8
 
 
-@pytest.mark.parametrize("bands", [(), "100", (100, 100), (float("nan"),), (0, 100)])
+@pytest.mark.parametrize("bands", [(), "100", (100, 100), (float("nan"),), (0, 100), (1e200,), (100, 1_000_001)])
 def test_bands_must_rise_from_above_nothing(bands: Any) -> None:
     with pytest.raises(ArgumentError, match="bands_m"):
         profile(events(FAR), building(MIDDLE), bands_m=bands, own_m=0)

@@ -174,6 +174,20 @@ def test_a_claim_that_two_sources_report_counts_for_each_and_once_for_one() -> N
     assert second["happened"].tolist() == pytest.approx([1000.0, 600.0], rel=0.01)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_reports_the_one_from_where_its_source_looked_counts(order: int) -> None:
+    """Fifty of the west's events were first sent in 2023, before its force looked, and again in 2024: none is lost."""
+    points = world(np.random.default_rng(0)).assign(claim_id=lambda t: np.arange(len(t)))
+    early = points[points["recorded_by"] == "force a"].head(50).assign(date=pd.Timestamp("2023-06-01"))
+    both = pd.concat([points, early], ignore_index=True).iloc[::order]
+    coverage = pd.DataFrame(
+        [(source, area, "2024-01-01", "") for source in ("police", "ambulance") for area in ("west", "east")],
+        columns=["source", "area", "from", "until"],
+    )
+    found = recording_practice(both, AREAS, second_source="ambulance", coverage=coverage)
+    assert found.second["n"].tolist() == [1_000, 600]
+
+
 # ----------------------------------------------------------------------------------------------- what cannot be told
 
 
@@ -303,6 +317,8 @@ def test_arguments_and_sources_that_cannot_be_used_are_named() -> None:
     points = world(np.random.default_rng(0))
     with pytest.raises(ArgumentError, match=r"width_m must be.*min_events must be"):
         recording_practice(points, AREAS, width_m=0, min_events=0)
+    with pytest.raises(ArgumentError, match=r"width_m must be.*snap_m must be.*segment_m must be"):
+        recording_practice(points, AREAS, width_m=1e308, snap_m=1e308, segment_m=1e308)
     with pytest.raises(PlaceError, match="unknown_second_source"):
         recording_practice(points, AREAS, second_source="fire")
     with pytest.raises(PlaceError, match="not_barriers"):

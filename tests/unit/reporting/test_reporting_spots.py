@@ -74,6 +74,24 @@ def test_a_cluster_in_words(change: dict[str, list[object]], said: str) -> None:
     assert said in sentence
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"found_alone_by": [("a",)]}, "Dense in Alder's own data too."),
+        ({"found_alone_by": [("a", "b")]}, "Dense in Alder's and Birch's own data too."),
+        ({"only_visible_together": [True]}, "Dense only in all data together, in nobody's own."),
+        ({}, "Dense in nobody's own data, but that may be luck."),
+    ],
+)
+def test_where_nothing_was_tested_nobody_found_anything(change: dict[str, list[object]], said: str) -> None:
+    (sentence,) = spot_sentences(clusters(**change), NAMES, tested=False)
+    assert said in sentence
+    assert "alone" not in sentence
+    shown = spots_html("Where events are", clusters(**change), NAMES, tested=False)
+    assert "dense in own data of" in shown
+    assert "found alone" not in shown
+
+
 def test_the_table_of_a_notebook_is_escaped_and_short() -> None:
     shown = spots_html("Where <b>", clusters(n_events=[9] * 12), {"a": "A & B", "b": "<script>"})
     assert "A &amp; B" in shown
