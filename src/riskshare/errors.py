@@ -9,6 +9,11 @@
     ├── PolicyError (ValueError)             an agreed rule does not allow what was asked
     │   ├── UnsignedPolicyError              an agency has not signed the policy in force
     │   ├── LinkRefusedError                 a scale has no place on the common scale or another's
+    │   ├── SharingRefusedError              nothing may leave as it was asked; whom to call (``sharing.asking``)
+    │   ├── IdentifierRefusedError           an identifier may not be used (``sharing.identifiers``)
+    │   ├── MatchRateError                   too few identifiers are valid to go live (``sharing.identifiers``)
+    │   ├── LinkError                        links of people cannot be read, made or undone (``sharing.links``)
+    │   ├── MoverError                       histories cannot be used for alerts (``sharing.movers``)
     │   └── DisclosureError                  something may not leave as it is; every reason is listed
     │       └── ReleaseRefusedError          a release would, beside an earlier one, tell of too few people
     ├── EvidenceError (ValueError)           evidence cannot be used
@@ -20,9 +25,14 @@
     │   ├── AuditKeyError                    the keys of a log are missing, unusable, or readable by others
     │   └── AuditTrailError                  the log is not what its head, or a head known elsewhere, says it is
     ├── UnknownSubjectError (KeyError)       no result for that subject
+    ├── EngineError                          a large run stopped; what to do next is said
+    │   ├── DiskFullError (OSError)          no room for what it writes: every finished part stands
+    │   ├── MemoryLimitError (ValueError)    the memory allowed is no amount, or too little
+    │   └── ResumeError (ValueError)         what stands there cannot be continued under these settings
     └── MissingExtraError (ImportError)      an optional part of riskshare is not installed
 
-No message holds a person's value: rows are named by number, columns by name, rules by code.
+A module in brackets is where an exception is defined, if not here. No message holds a person's value: rows are named by
+number, columns by name, rules by code.
 """
 
 from __future__ import annotations
@@ -230,6 +240,26 @@ class UnknownSubjectError(RiskshareError, KeyError):
     def __str__(self) -> str:
         """Return the sentence itself; KeyError would quote it."""
         return str(self.args[0])
+
+
+class EngineError(RiskshareError):
+    """A run over evidence larger than memory stopped. ``hint`` says what to do next."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        self.hint = hint
+        super().__init__(f"{what} {hint}")
+
+
+class DiskFullError(EngineError, OSError):
+    """There is no room for what a run writes; every part that was finished stands and is whole."""
+
+
+class MemoryLimitError(EngineError, ValueError):
+    """The memory that a run may use is no amount, or too little for the work."""
+
+
+class ResumeError(EngineError, ValueError):
+    """A run cannot be continued, or begun, over what stands in its folder."""
 
 
 class MissingExtraError(RiskshareError, ImportError):

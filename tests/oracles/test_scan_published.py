@@ -130,7 +130,7 @@ def test_p_is_uniform_on_a_thousand_maps() -> None:
 
 @pytest.mark.long
 def test_space_time_p_is_uniform_on_six_thousand_maps() -> None:
-    """Every set of 1,000 that was ever drawn: seed 3 alone would be rejected (KS p .002), as one in some hundreds is."""
+    """Every set of 1,000 ever drawn: seed 3 alone would be rejected (KS p .002), as one in some hundreds is."""
     sets = [null_space_time_p(1000, 99, seed) for seed in (3, 11, 12, 13, 14, 15)]
     printed, by_lot = (np.concatenate([one[part] for one in sets]) for part in (0, 1))
     few, more = (np.mean(printed <= level) for level in (0.05, 0.2))

@@ -15,12 +15,16 @@ from hypothesis import strategies as st
 
 import share_cases as cases
 import sharing_small
+from riskshare.io.audit_keys import Keys, write_keys
 from riskshare.io.exports import write
 from riskshare.sharing.asking import SharingRefusedError
+from riskshare.sharing.chain import EpochKey
 from riskshare.sharing.shared import Shared, content_hash
 from riskshare.spots import hotspots
 
 MARK = "zqmark"
+KEYS = Keys((EpochKey(1, 1, b"k" * 32),), b"u" * 32, b"l" * 32, b"h" * 32)
+"""Of every log here: the ids of decisions in files are keyed, and another log names them otherwise."""
 KINDS = ("weapon_carrying", "gang_link", "blade_injury", "trusted_adult", "criminal_exploitation")
 AGENCIES = ("school", "police", "council", "charity")
 QUICK: dict[str, Any] = {"deadline": None, "phases": (Phase.explicit, Phase.generate)}
@@ -64,6 +68,7 @@ def bytes_of(shared: Shared, folder: Path) -> dict[str, bytes]:
 def shared_bytes(rows: list[dict[str, Any]], **options: Any) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
+        write_keys(cases.log_in(folder).keys, KEYS)
         try:
             return bytes_of(cases.to_practitioner(cases.result(rows), folder, **options), folder)
         except SharingRefusedError as refused:

@@ -102,11 +102,13 @@ def test_claims_too_weak_to_be_events_make_no_map(tmp_path: Path) -> None:
 def test_a_question_to_a_hidden_service_is_not_told(tmp_path: Path) -> None:
     agreed = cases.partnership()
     hidden = tuple(one.model_copy(update={"sensitive": one.id == "school"}) for one in agreed.agencies)
-    seen = [
-        cases.to_practitioner(cases.result(agreed=one), tmp_path).tables["scores"]["most_useful_gap"].tolist()
+    told = [
+        cases.to_practitioner(cases.result(agreed=one), tmp_path).tables
         for one in (agreed, dataclasses.replace(agreed, agencies=hidden))
     ]
-    assert seen == [["school_weapons"], ["a partner agency"]]
+    ids, words = ([one[name]["most_useful_gap"].tolist() for one in told] for name in ("scores", "gaps"))
+    assert ids == [["school_weapons"], ["a partner agency"]]
+    assert words == [["Any weapon seen?"], ["a partner agency"]]
 
 
 def asking(**changes: object) -> Asking:

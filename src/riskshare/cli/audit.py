@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from riskshare.cli.faults import ExitCode
 from riskshare.cli.screen import Screen
@@ -15,6 +15,8 @@ from riskshare.io.audit_check import verify_log
 from riskshare.io.audit_heads import countersign, head_document, known_heads, read_head
 from riskshare.io.audit_lines import export_lines, verify_lines
 from riskshare.io.audit_log import AuditLog, audit_log, begin_epoch, erase
+from riskshare.io.audit_store import must_exist
+from riskshare.io.overrides import Finding, OverrideUsed, overrides_used, reason_file, review_override, spool_of
 from riskshare.records.moments import as_moment, moment_of
 from riskshare.reporting.words import counted
 from riskshare.sharing.chain import Head, Status, Verdict
@@ -129,6 +131,45 @@ def run_new_key(place: Place, at: str, screen: Screen) -> None:
     head = begin_epoch(place.whole(), at=moment_of(as_moment(at)))
     screen.say(f"Entries after {head.seq} are sealed with a new key. Keep a safe copy of the key file.")
     screen.document(head_document(head))
+
+
+def run_overrides(place: Place, at: str, screen: Screen) -> None:
+    """List emergency overrides that await review, the overdue first said; references and codes, nobody's id."""
+    moment, log = moment_of(as_moment(at)), place.whole()
+    if not log.path.exists():  # a path typed wrongly must not read as "none"
+        must_exist(spool_of(log).path)
+    used = overrides_used(log)
+    waiting = [one for one in used if one.reviewed is None]
+    overdue = sum(one.overdue(moment) for one in waiting)
+    screen.say(f"{counted(len(used), 'emergency override')}, {len(waiting):,} awaiting review, {overdue:,} overdue.")
+    for one in waiting:
+        late = "OVERDUE, was due" if one.overdue(moment) else "due"
+        marks = [*([] if one.alerted else ["no alert logged"]), *(["in the spool"] if one.spooled else [])]
+        told = f"{one.reference[:16]}: {one.role} at {one.agency}, {one.ground}, {one.at:%Y-%m-%d %H:%M} UTC"
+        marks.append(f"its reason in {_reason(log, one)}")
+        screen.say("; ".join([f"{told}; {late} {one.due.isoformat()}", *marks]) + ".", indent="- ", hang="  ")
+    screen.document(
+        {"used": len(used), "overdue": overdue, "waiting": [_override_document(log, one, moment) for one in waiting]}
+    )
+
+
+def _reason(log: AuditLog, one: OverrideUsed) -> str:
+    return reason_file(spool_of(log) if one.spooled else log, one.reference).name
+
+
+def _override_document(log: AuditLog, one: OverrideUsed, at: dt.datetime) -> dict[str, Any]:
+    return {
+        "reference": one.reference, "at": one.at.isoformat(), "agency": one.agency, "role": one.role,
+        "ground": one.ground, "due": one.due.isoformat(), "overdue": one.overdue(at), "alerted": one.alerted,
+        "spooled": one.spooled, "reason_file": _reason(log, one),
+    }  # fmt: skip
+
+
+def run_review(place: Place, reference: str, finding: Finding, reviewer: str, at: str, screen: Screen) -> None:
+    """Note that an override was reviewed, and what was found."""
+    head = review_override(place.whole(), reference, finding=finding, reviewer=reviewer, at=at)
+    screen.say(f"Noted: {finding.replace('_', ' ')}. The reason that was typed is deleted. Head {head.letters}.")
+    screen.document({"finding": finding, **head_document(head)})
 
 
 def _must_read(file: Path) -> Head:

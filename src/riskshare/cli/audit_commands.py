@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -105,3 +105,29 @@ def new_key(
     from riskshare.cli.audit import Place, run_new_key
 
     run_new_key(Place(log, keys, own), at, Screen(as_json, quiet))
+
+
+@audit.command()
+def overrides(log: Log, at: At, as_json: Json = False, quiet: Quiet = False) -> None:
+    """List emergency overrides that await review, and which are overdue; the spool is looked at too."""
+    from riskshare.cli.audit import Place, run_overrides
+
+    run_overrides(Place(log), at, Screen(as_json, quiet))
+
+
+@audit.command()
+def review(
+    log: Log,
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="As the alert carries it: 16 letters or more.")],
+    finding: Annotated[Literal["justified", "not_justified"], typer.Option("--finding", help="What was found.")],
+    reviewer: Annotated[str, typer.Option("--reviewer", help="Who reviewed it; the log holds a pseudonym.")],
+    at: At,
+    keys: Keys = None,
+    own: OwnHead = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Note that somebody reviewed an emergency override, other than who used or approved it."""
+    from riskshare.cli.audit import Place, run_review
+
+    run_review(Place(log, keys, own), reference, finding, reviewer, at, Screen(as_json, quiet))

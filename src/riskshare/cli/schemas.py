@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from riskshare.cli.screen import Screen, as_json
-from riskshare.io.partnership import PartnershipFile, SignaturesFile
+from riskshare.io.partnership import PartnershipFile, SharingFile, SignaturesFile
 from riskshare.io.subjects import COLUMNS as SUBJECT_COLUMNS
 from riskshare.io.writing import make_folder, write_text
 from riskshare.records.base import Record
@@ -42,6 +42,7 @@ _MODELS: Final[dict[str, type[Record]]] = {
     "scale": Scale,
     "trust": TrustPolicy,
     "signatures": SignaturesFile,
+    "sharing": SharingFile,
     "threshold_comparison": ComparisonResult,
 }
 _CODES: Final = {
@@ -60,12 +61,12 @@ def schemas() -> dict[str, dict[str, Any]]:
     dict
         ``result`` (one subject and lens), ``threshold_comparison``, ``evidence``, ``subjects`` and ``shared_cases``
         (one row as sent), and the files of a partnership: ``partnership``, ``common_scale``, ``scale``, ``trust``,
-        ``signatures``.
+        ``signatures``, ``sharing``.
 
     Examples
     --------
     >>> sorted(schemas())
-    ['common_scale', 'evidence', 'partnership', 'result', 'scale', 'shared_cases', 'signatures', 'subjects',
+    ['common_scale', 'evidence', 'partnership', 'result', 'scale', 'shared_cases', 'sharing', 'signatures', 'subjects',
     'threshold_comparison', 'trust']
     """
     made = {name: model.model_json_schema(by_alias=True) for name, model in _MODELS.items()}

@@ -122,6 +122,11 @@ def user_pseudonym(keys: Keys, user_id: str) -> str:
     return f"u{hmac.digest(keys.users, user_id.encode('utf-8'), 'sha256').hex()[:32]}"
 
 
+def keyed_decision(keys: Keys, decision: str) -> str:
+    """Return what a log and its files hold in place of a decision's id, 64 hexadecimal digits."""
+    return hmac.digest(keys.users, b"decision\x00" + decision.encode("utf-8"), "sha256").hex()
+
+
 def salt_place(keys: Keys, subject_id: str) -> bytes:
     """Return under what a subject's salt is kept."""
     return hmac.digest(keys.lookup, subject_id.encode("utf-8"), "sha256")

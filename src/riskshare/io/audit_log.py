@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +17,16 @@ from typing import Any, Final
 
 from riskshare.errors import AuditTrailError, AuditWriteError
 from riskshare.io.audit_heads import read_head, write_head
-from riskshare.io.audit_keys import Keys, ensure_keys, new_key, read_keys, salt_place, user_pseudonym, write_keys
+from riskshare.io.audit_keys import (
+    Keys,
+    ensure_keys,
+    keyed_decision,
+    new_key,
+    read_keys,
+    salt_place,
+    user_pseudonym,
+    write_keys,
+)
 from riskshare.io.audit_store import insert, last_row, make_tables, must_exist, transaction, writing
 from riskshare.records.arguments import is_path, is_text, is_texts, require
 from riskshare.sharing.chain import (
@@ -151,6 +160,22 @@ def append(
             head = _add(db, last, keys, {**entry, "at": moment}, subjects, {"user": user, "approver": approver})
         publish(log, db, head)
     return head
+
+
+def decision_ids(log: AuditLog, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return under what a log and the files made with it name decisions, in order: keyed, 64 hexadecimal digits each.
+
+    A decision's own id is a hash of question and answer: whoever knows the agreement could try every agency and area,
+    and find which one a file rests on. A log that is not there is made, with its keys.
+
+    Raises
+    ------
+    AuditError
+        As ``append`` does.
+    """
+    with writing(log.path) as db, transaction(db):
+        _, keys = _end(log, db)
+    return tuple(keyed_decision(keys, one) for one in ids)
 
 
 def erase(log: AuditLog, subject_id: str, *, at: dt.datetime) -> bool:

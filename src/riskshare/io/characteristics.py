@@ -89,9 +89,8 @@ def read_characteristics(
         sent = [name for name in columns if name in sheet.text or name in sheet.unusable]
         return {name: _read_groups(sheet, name, faults) for name in sent}, {}
 
-    return Characteristics(
-        *read_people(source, contract, "characteristics", check, accept_bad=accept_bad, progress=progress)
-    )
+    read = read_people(source, contract, "characteristics", check, accept_bad=accept_bad, progress=progress)
+    return Characteristics(read.table, read.quarantine, read.counts)
 
 
 def _read_groups(sheet: Sheet, name: str, faults: Faults) -> Cells:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import sqlite3
 import tempfile
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +21,7 @@ import pyogrio  # type: ignore[import-untyped]  # ships no types
 import shapely
 
 from riskshare.io.export_tables import degrees, header, lines_of, plain, stamped_parquet, whole_metres
+from riskshare.reporting.pages import UNSEEN
 from riskshare.sharing.shared import Shared
 
 _STYLES: Final = """CREATE TABLE layer_styles (
@@ -27,6 +30,13 @@ _STYLES: Final = """CREATE TABLE layer_styles (
   owner TEXT, ui TEXT, update_time DATETIME)"""
 _COLOURS: Final = {"cells": ("214,96,77,200", "244,244,244,40"), "clusters": ("0,0,0,0", ""), "areas": ("0,0,0,0", "")}
 """Of what is hot, and of the rest."""
+_WORD: Final = re.compile(r"(?!gpkg_|rtree_|sqlite_)[a-z][a-z0-9_]{0,62}")
+_TAKEN: Final = ("fid", "geom", "layer_styles", "ogc_fid", "riskshare", "rowid")
+"""Names that a GeoPackage or QGIS keeps for itself, and our own table."""
+_BREAKS: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""Characters at which a map program stops reading, which its project files (XML) may not hold, or which turn text."""
 
 
 def geojson_bytes(shared: Shared, frame: gpd.GeoDataFrame) -> bytes:
@@ -50,29 +60,68 @@ def geoparquet_bytes(shared: Shared, frame: gpd.GeoDataFrame) -> bytes:
 
 def geopackage_bytes(shared: Shared) -> bytes:
     """Return every table as a layer of one GeoPackage, with styles for QGIS and the stamp as a table of its own."""
+    layers = _names(shared.tables, "table")
     with tempfile.TemporaryDirectory() as folder:  # owner-only; SQLite needs a file
         file = Path(folder) / "shared.gpkg"
         for name, frame in shared.tables.items():
             ready = _flat(whole_metres(frame) if isinstance(frame, gpd.GeoDataFrame) else frame)
-            told = {"layer": name, "driver": "GPKG", "append": file.exists()}
+            fields = _names((str(column) for column in ready.columns if column != "geometry"), "field")
+            ready = ready.rename(columns=fields)
+            told = {"layer": layers[name], "driver": "GPKG", "append": file.exists()}
             pyogrio.write_dataframe(ready, file, **told, geometry_type="MultiPolygon", promote_to_multi=True) if (
                 isinstance(ready, gpd.GeoDataFrame)
             ) else pyogrio.write_dataframe(ready, file, **told)
         with closing(sqlite3.connect(file)) as db:
-            _finish(db, shared)
-        return file.read_bytes()
+            _finish(db, shared, layers)
+        return _settled(file.read_bytes())
 
 
-def _finish(db: sqlite3.Connection, shared: Shared) -> None:
+def _settled(data: bytes) -> bytes:
+    """Return an SQLite file whose two counters of changes (bytes 24 and 92, alike by its format) say 1.
+
+    GDAL makes one change more where a second passes meanwhile; the same content shall be the same bytes.
+    """
+    one = (1).to_bytes(4, "big")
+    return data[:24] + one + data[28:92] + one + data[96:]
+
+
+def _names(given: Iterable[str], stem: str) -> dict[str, str]:
+    """Return for each name itself if it is a plain word that nothing else bears, else its number: no name is SQL.
+
+    >>> _names(["cells", "a b", "rtree_x", "fid"], "table")
+    {'cells': 'cells', 'a b': 'table_2', 'rtree_x': 'table_3', 'fid': 'table_4'}
+    """
+    names = list(given)
+    plain_words = {name for name in names if _WORD.fullmatch(name) and name not in _TAKEN}
+    return {
+        name: name if name in plain_words else _numbered(stem, number, plain_words)
+        for number, name in enumerate(names, 1)
+    }
+
+
+def _numbered(stem: str, number: int, taken: Collection[str]) -> str:
+    name = f"{stem}_{number}"
+    while name in taken:
+        name = f"{stem}_{name}"
+    return name
+
+
+def _readable(text: str) -> str:
+    """Return text that a map program reads to its end."""
+    return _BREAKS.sub(UNSEEN, text)
+
+
+def _finish(db: sqlite3.Connection, shared: Shared, layers: dict[str, str]) -> None:
     """Add stamp and styles, and leave no trace of when or where the file was made."""
-    shared_at = shared.at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    shared_at, stamp = shared.at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"), _readable(shared.stamp)
     db.execute("CREATE TABLE riskshare (name TEXT, value TEXT)")
     told = {**header(shared), "title": shared.title}
     lines = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in told.items()]
-    db.executemany("INSERT INTO riskshare VALUES (?, ?)", lines)
+    lines += [(f"name of {layer}", name) for name, layer in layers.items() if name != layer]
+    db.executemany("INSERT INTO riskshare VALUES (?, ?)", [(name, _readable(value)) for name, value in lines])
     db.execute("INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) VALUES "
                "('riskshare', 'attributes', 'riskshare', ?)", (shared_at,))  # fmt: skip
-    db.execute("UPDATE gpkg_contents SET description = ?, last_change = ?", (shared.stamp, shared_at))
+    db.execute("UPDATE gpkg_contents SET description = ?, last_change = ?", (stamp, shared_at))
     db.execute(_STYLES)
     for name, frame in shared.tables.items():
         if isinstance(frame, gpd.GeoDataFrame):
@@ -81,7 +130,7 @@ def _finish(db: sqlite3.Connection, shared: Shared) -> None:
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
                 "styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time) "
                 "VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', ?)",
-                (name, name, qml, shared.stamp, shared_at),
+                (layers[name], layers[name], qml, stamp, shared_at),
             )
     db.commit()
     db.execute("VACUUM")
@@ -123,6 +172,7 @@ def _flat(frame: Any) -> Any:
             continue
         cells = [plain(value) for value in frame[name]]
         joined = [";".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells]
+        joined = [_readable(cell) if isinstance(cell, str) else cell for cell in joined]
         columns[str(name)] = pd.Series(joined, dtype=_kind(joined), index=frame.index)
     table = pd.DataFrame(columns, index=frame.index)
     return gpd.GeoDataFrame(table, geometry=frame.geometry) if isinstance(frame, gpd.GeoDataFrame) else table

@@ -12,7 +12,7 @@ from pydantic import ValidationError, create_model
 
 from riskshare.errors import Problem
 from riskshare.io.partnership_files import Table, shown
-from riskshare.records.base import Record
+from riskshare.records.base import Record, holds_long_number
 from riskshare.records.checks_draft import Entry, Group
 
 R = TypeVar("R", bound=Record)
@@ -50,6 +50,10 @@ _PLAIN_WORDS: Final[dict[str, tuple[str, str]]] = {
     "datetime_type": ("It must be a moment.", _MOMENT),
     "datetime_parsing": ("It must be a moment.", _MOMENT),
     "datetime_from_date_parsing": ("It must be a moment.", _MOMENT),
+    "long_number": (
+        "It holds nine digits or more, as numbers of people do, and the audit log may hold none.",
+        "Choose a code with fewer digits, such as isp_north.",
+    ),
     "moment_range": ("The moment is before 1900 or after 2100.", _MOMENT),
     "model_type": _TABLE,
     "dict_type": _TABLE,
@@ -165,7 +169,7 @@ def _owner(table: Table, where: Location) -> str | None:
         except (KeyError, IndexError, TypeError):
             break
         name = inside.get("id") if isinstance(inside, dict) else None
-        if isinstance(name, str) and _IDENTIFIER.fullmatch(name):
+        if isinstance(name, str) and _IDENTIFIER.fullmatch(name) and not holds_long_number(name):
             owner = name
     return owner
 

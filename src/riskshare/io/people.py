@@ -22,11 +22,12 @@ Columns = tuple[Mapping[str, Cells], Mapping[str, NDArray[np.int32]]]
 
 
 class People(NamedTuple):
-    """The accepted rows in the order read, faults, and counts by source."""
+    """The accepted rows in the order read, faults, counts by source, and ids of people whose rows were set aside."""
 
     table: pd.DataFrame
     quarantine: pd.DataFrame
     counts: Mapping[str, Mapping[str, int]]
+    set_aside: frozenset[str]
 
 
 def read_people(
@@ -66,7 +67,8 @@ def read_people(
         stop_if_bad(sheet, faults, MAX_BAD_SHARE)
     accepted, counts = account(sheet, faults, repeats)
     quarantine = fault_table(sheet, faults.hard, contract.known)
-    return People(_table(texts, days, np.flatnonzero(accepted)), quarantine, counts)
+    left_out = subject.texts(np.flatnonzero(faults.quarantined)).drop_null().to_pylist()
+    return People(_table(texts, days, np.flatnonzero(accepted)), quarantine, counts, frozenset(left_out))
 
 
 def _table(texts: Mapping[str, Cells], days: Mapping[str, NDArray[np.int32]], rows: Ints) -> pd.DataFrame:

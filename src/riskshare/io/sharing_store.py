@@ -1,4 +1,4 @@
-"""What sharing keeps beside the audit log: the key of pseudonyms, the register of releases, overrides not reviewed."""
+"""What sharing keeps beside the audit log: the key of pseudonyms, and the register of releases."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from typing import Any, Final
 from riskshare.errors import AuditKeyError, AuditTrailError
 from riskshare.io.audit_keys import new_key
 from riskshare.io.audit_log import AuditLog, audit_log
-from riskshare.io.audit_store import reading, stored_rows
 from riskshare.io.in_place import OWNER_ONLY, in_place
 from riskshare.io.writing import make_folder
-from riskshare.sharing.chain import Row
 from riskshare.sharing.differencing import Cell
 from riskshare.sharing.release_register import Release
 
@@ -80,23 +78,6 @@ def write_releases(log: AuditLog, releases: Sequence[Release]) -> None:
     """
     with in_place(_register(log), mode=OWNER_ONLY) as draft:
         draft.write(json.dumps([_plain(one) for one in releases], separators=(",", ":")).encode("utf-8") + b"\n")
-
-
-def open_overrides(log: AuditLog) -> int:
-    """Return how many emergency overrides were allowed and nobody has reviewed yet.
-
-    Raises
-    ------
-    AuditTrailError
-        The log cannot be read.
-    """
-    if not log.path.exists():
-        return 0
-    with reading(log.path) as db:
-        bodies = [json.loads(row.body) for row in stored_rows(db) if isinstance(row, Row)]
-    used = [one["decision"] for one in bodies if one["event"] == "override" and one["allow"]]
-    seen = {one["decision"] for one in bodies if one["event"] == "review"}
-    return sum(decision not in seen for decision in used)
 
 
 def _register(log: AuditLog) -> Path:

@@ -37,7 +37,8 @@ def read_subjects(
     The same machinery and the same three levels as ``read_evidence``; here no column is soft, since protection is not a
     detail. An empty ``age_band`` is ``not known``. Authorities may lie outside the partnership, because children are
     placed across borders, so any safe code is taken. Dates are ISO (2026-03-31), ``protected_until`` is the first day
-    without protection. Exact repeats are counted; one subject with different content is set aside whole.
+    without protection. Exact repeats are counted; one subject with different content is set aside whole. Whoever's row
+    is set aside is treated as protected when results are shared: what could not be read may have been just that.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import AfterValidator, AwareDatetime, Field
 from pydantic_core import PydanticCustomError
 
-from riskshare.records.base import Fixed, Identifier, OneLine, Record, Text
+from riskshare.records.base import Fixed, Identifier, LoggedIdentifier, OneLine, Record, Text
 from riskshare.records.sharing_fields import PlaceLevel, SubjectRole, Treatment
 
 Kind = Literal["charter", "isp", "dda", "jca", "pilot"]
@@ -50,8 +50,8 @@ Days = Annotated[int, Field(ge=1, le=36_525)]
 class Recipient(Record):
     """Who a rule speaks of: a role at an agency."""
 
-    agency: Identifier
-    role: Identifier
+    agency: LoggedIdentifier
+    role: LoggedIdentifier
 
 
 class Rule(Record):
@@ -65,10 +65,10 @@ class Rule(Record):
     ``place_level``; one that names neither closes everything.
     """
 
-    id: Identifier
+    id: LoggedIdentifier
     effect: Literal["permit", "forbid"]
     recipients: tuple[Recipient, ...]
-    purposes: tuple[Identifier, ...]
+    purposes: tuple[LoggedIdentifier, ...]
     categories: tuple[Identifier, ...]
     subject_roles: tuple[SubjectRole, ...]
     treatment: Annotated[dict[Identifier, Treatment], AfterValidator(Fixed)] = Field(
@@ -91,10 +91,10 @@ class Rule(Record):
 class Party(Record):
     """One agency in one agreement: what it does in it, who in it may ask, and since when it has signed."""
 
-    agency_id: Identifier
+    agency_id: LoggedIdentifier
     sector: PartySector
     role: PartyRole
-    practitioner_roles: tuple[Identifier, ...] = ()
+    practitioner_roles: tuple[LoggedIdentifier, ...] = ()
     """Roles at this agency that rules may name; any other is unknown."""
     spoc: OneLine
     """Its single point of contact: a role and a number, not a person."""
@@ -134,7 +134,7 @@ class Agreement(Record):
     ``area_codes`` and ``population`` (age bands) limit it; empty means that they do not.
     """
 
-    id: Identifier
+    id: LoggedIdentifier
     version: Identifier
     kind: Kind
     charter_id: Identifier | None = None
@@ -142,7 +142,7 @@ class Agreement(Record):
     valid_from: Moment
     valid_until: Moment
     review_by: Moment
-    purposes: tuple[Identifier, ...] = ()
+    purposes: tuple[LoggedIdentifier, ...] = ()
     parties: tuple[Party, ...]
     rules: tuple[Rule, ...] = ()
     area_codes: tuple[Identifier, ...] = ()

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn
+import re
+from typing import Annotated, Final, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_LONG_NUMBER: Final = re.compile(r"[0-9](?:[_.\-]*[0-9]){8}")
+
+
+def holds_long_number(code: str) -> bool:
+    """Return whether nine digits stand in a row, whatever stands between them: a public number has as many.
+
+    >>> holds_long_number("943-476-5919"), holds_long_number("isp_2026-03-31"), holds_long_number("E06000001")
+    (True, False, False)
+    """
+    return _LONG_NUMBER.search(code) is not None
+
+
+def _fit_to_log(code: str) -> str:
+    if holds_long_number(code):
+        raise PydanticCustomError("long_number", "nine digits or more")  # noqa: EM101 - a code
+    return code
+
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}$")]
 """A code partners may write in a file: letters, digits, ``_``, ``.`` and ``-``, at most 64."""
+
+LoggedIdentifier = Annotated[Identifier, AfterValidator(_fit_to_log)]
+"""A code that the audit log will hold: without nine digits in a row, since it may hold no number of a person."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 OneLine = Annotated[

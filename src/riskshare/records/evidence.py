@@ -150,12 +150,14 @@ class Subjects:
     """What partners agreed to send about subjects themselves, beside the evidence.
 
     ``table`` has one row a subject: ``subject_id``, ``age_band`` (see ``AGE_BANDS``), ``responsible_authority``,
-    ``placed_in``, ``household_id``, ``protected_from``, ``protected_until``.
+    ``placed_in``, ``household_id``, ``protected_from``, ``protected_until``. ``set_aside`` are the subjects of rows
+    that were set aside: whether they are protected is not known, so they are treated as though they were.
     """
 
     table: pd.DataFrame
     quarantine: pd.DataFrame
     counts: Mapping[str, Mapping[str, int]]
+    set_aside: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Count only; never a value."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from riskshare.records.base import Identifier, NotNegative, OneLine, Positive, Record, Text
+from riskshare.records.base import Identifier, LoggedIdentifier, NotNegative, OneLine, Positive, Record, Text
 from riskshare.records.partnership_hash import policy_hash, version_hash
 from riskshare.records.policy import TrustPolicy
 from riskshare.records.scale import CommonScale, Scale
@@ -53,7 +53,7 @@ class ResponseStandard(Record):
 class Agency(Record):
     """One partner. ``contact`` is its single point of contact: a role and a number, not a person."""
 
-    id: Identifier
+    id: LoggedIdentifier
     name: Text
     sector: Sector
     authorities: tuple[Identifier, ...]

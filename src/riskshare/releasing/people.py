@@ -72,7 +72,7 @@ def _scores(result: Assessment, asking: Asking) -> Made:
     tables = {
         "scores": treated(_hidden_gaps(scores, result), shown, scale=scale, sensitive=sensitive),
         "reasons": treated(reasons, of_rows, scale=scale, sensitive=sensitive),
-        "gaps": treated(_hidden_gaps(gaps, result), shown, scale=scale, sensitive=sensitive),
+        "gaps": treated(_worded(_hidden_gaps(gaps, result), result), shown, scale=scale, sensitive=sensitive),
     }
     if shown.get("most_useful_gap") != "show":
         del tables["gaps"]  # a list of questions without the questions says nothing
@@ -201,7 +201,7 @@ def _roles(seen: Visible) -> list[str]:
 
 
 def _gaps(again: Assessment, subject: str, lenses: Collection[str]) -> pd.DataFrame:
-    """Return questions that nobody has answered, in the agreement's words."""
+    """Return questions that nobody has answered, by their ids."""
     asked = again.questions(subject)
     asked = asked[~asked["answered"].astype(bool) & asked["lens"].isin(lenses)]
     return asked.rename(columns={"question": "most_useful_gap"}).reset_index(drop=True)[list(_GAPS)]
@@ -213,6 +213,12 @@ def _hidden_gaps(frame: pd.DataFrame, result: Assessment) -> pd.DataFrame:
     asked = result.partnership.trust.expected_answers
     told = {one.id for one in asked if not sensitive.isdisjoint(_asked_of(one, result))}
     return frame.assign(most_useful_gap=[_whose(gap, told, sensitive) for gap in frame["most_useful_gap"]])
+
+
+def _worded(gaps: pd.DataFrame, result: Assessment) -> pd.DataFrame:
+    """Return a table of gaps with each question as the partners worded it; what is hidden stays as it is."""
+    words = {one.id: one.question for one in result.partnership.trust.expected_answers}
+    return gaps.assign(most_useful_gap=[words.get(gap, gap) for gap in gaps["most_useful_gap"]])
 
 
 def _unplaced(frame: pd.DataFrame, result: Assessment, guarded: Collection[str]) -> pd.DataFrame:

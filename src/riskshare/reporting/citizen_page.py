@@ -162,7 +162,8 @@ def _agreement(one: Agreement, agreed: AgreementSet, names: Mapping[str, str], n
     ]
     permits = [rule for rule in one.rules if rule.effect == "permit"]
     heads = ("Who may be told", "For what", "About whom", "What")
-    seen = table("Who may see what", heads, [_permit(rule, names) for rule in permits]) if permits else ""
+    rows = [_permit(rule, names) for rule in permits]
+    seen = table("Who may see what", heads, rows, stacked=True) if rows else ""
     forbids = [_forbid(rule, names) for rule in one.rules if rule.effect == "forbid"]
     barred = tag("h3", "Expressly barred") + bullets(forbids) if forbids else ""
     kept = [
@@ -178,7 +179,7 @@ def _agreement(one: Agreement, agreed: AgreementSet, names: Mapping[str, str], n
         _title(one), *told, seen, barred,
         tag("h3", "On what law"), bullets(law_words(one.legal)),
         table("How long a recipient may keep it", ("What", "For at most"), kept),
-        table("Who has signed, and whom to call there", ("Agency", "Its part", "Contact"), parties),
+        table("Who has signed, and whom to call there", ("Agency", "Its part", "Contact"), parties, stacked=True),
         name=f"a{number}",
     )  # fmt: skip
 

@@ -71,7 +71,9 @@ def bullets(sentences: Sequence[str]) -> str:
     return tag("ul", *(tag("li", escaped(sentence)) for sentence in sentences)) if sentences else ""
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, codes: bool = False) -> str:
+def table(
+    caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, codes: bool = False, stacked: bool = False
+) -> str:
     """Return a table with caption and scopes, in a frame that scrolls by keyboard where a screen is narrow.
 
     Parameters
@@ -82,21 +84,34 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, 
         Texts, one a head.
     codes : bool
         Whether cells hold long codes, which may break anywhere. The first cell of a row names it.
+    stacked : bool
+        Whether each row becomes a block of lines on a narrow screen, every cell under the name of its column: for a
+        few rows of long texts. It stays a table to a screen reader.
     """
-    head = tag("tr", *(tag("th", escaped(text), scope="col") for text in heads))
+    head = tag("tr", *(tag("th", escaped(text), scope="col") for text in heads), **_role("row", stacked))
     body = []
     for row in rows:
-        first = tag("th", escaped(row[0]), scope="row")
-        body.append(tag("tr", first, *(_cell(text) for text in row[1:])))
-    whole = tag("table", tag("caption", escaped(caption)), tag("thead", head), tag("tbody", *body))
+        first = tag("th", escaped(row[0]), scope="row", **_role("rowheader", stacked))
+        cells = (_cell(text, name if stacked else "") for name, text in zip(heads[1:], row[1:], strict=True))
+        body.append(tag("tr", first, *cells, **_role("row", stacked)))
+    inside = tag("caption", escaped(caption)), tag("thead", head), tag("tbody", *body)
+    kind = " codes" * codes + " stack" * stacked
     return tag(
-        "div", whole, class_="scroll codes" if codes else "scroll", tabindex="0", role="region", aria_label=caption
-    )
+        "div", tag("table", *inside, **_role("table", stacked)), class_=f"scroll{kind}", tabindex="0", role="region",
+        aria_label=caption,
+    )  # fmt: skip
 
 
-def _cell(text: str) -> str:
+def _role(name: str, stacked: bool) -> dict[str, str]:
+    """Return what keeps an element part of a table where its style makes a block of it."""
+    return {"role": name} if stacked else {}
+
+
+def _cell(text: str, column: str) -> str:
     """Return a cell; short ones stay on one line, so that no date and no name is torn."""
-    return tag("td", escaped(text), class_="one") if len(text) <= _ONE_LINE else tag("td", escaped(text))
+    told = {"class_": "one"} if len(text) <= _ONE_LINE else {}
+    told |= {"role": "cell", "data_column": column} if column else {}
+    return tag("td", escaped(text), **told)
 
 
 def section(title: str, *inside: str, name: str) -> str:

@@ -8,15 +8,19 @@ from typing import Final
 import pandas as pd
 
 from riskshare.errors import PolicyError
-from riskshare.reporting.pages import paragraphs, section, table
+from riskshare.reporting.pages import escaped, paragraphs, section, table, tag
 from riskshare.reporting.shared_sections import is_borders, shown_table, table_words, whole_page
 from riskshare.reporting.shared_subject import about_subject
-from riskshare.reporting.shared_words import area_names, is_hot, texts
+from riskshare.reporting.shared_words import area_names, cell_words, is_hot, texts
 from riskshare.reporting.words import counted
 from riskshare.sharing.shared import Shared, must_be_shared
 
 _ORDER: Final = ("clusters", "counts", "scores", "buildings", "areas", "cells")
 """Findings first, the ground they stand on last."""
+_LONG: Final = 40
+"""Rows from which on a table is folded; no section of another report is as long."""
+_PART: Final = 100
+_GRAVEST_FIRST: Final = ("very high", "high", "medium", "low", "cannot say")
 
 
 def report(shared: Shared) -> str:
@@ -68,10 +72,46 @@ def _found(shared: Shared, name: str, names: Mapping[str, str]) -> str:
         return ""
     if name == "cells":
         return _cells(frame, names)
+    if len(frame) > _LONG:
+        return section(table_words(name), _folded(name, frame, names), name=f"t-{name}")
     said = counted(len(frame), "row")
     return section(
         table_words(name), shown_table(shared, name, names, f"{table_words(name)}: {said}"), name=f"t-{name}"
     )
+
+
+def _folded(name: str, frame: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """Return a long table in parts that a reader opens, all of it there: by band, the gravest first, else by number.
+
+    Opened and closed by keyboard, without a script; printed, every part is open.
+    """
+    parts = _by_band(frame) if "band" in frame.columns else [("", frame)]
+    lead = paragraphs([f"{counted(len(frame), 'row')}, in parts to open; all of them are here, and printed."])
+    return lead + "".join(_part(name, word, part, names, first=not i) for i, (word, part) in enumerate(parts))
+
+
+def _part(name: str, word: str, frame: pd.DataFrame, names: Mapping[str, str], *, first: bool) -> str:
+    """Return one band to open, with parts of a hundred rows in it where there are more; the first is open if short."""
+    said = f"{cell_words(word, 'band', names).capitalize()}: {len(frame):,}" if word else f"Rows: {len(frame):,}"
+    starts = range(0, len(frame), _PART)
+    inside = [_rows(f"{table_words(name)}: {said}", frame.iloc[at : at + _PART], names) for at in starts]
+    if len(inside) > 1:
+        which = (f"{at + 1:,} to {min(at + _PART, len(frame)):,}" for at in starts)
+        inside = [tag("details", tag("summary", one), rows) for one, rows in zip(which, inside, strict=True)]
+    is_open = {"open": ""} if first and len(frame) <= _LONG else {}
+    return tag("details", tag("summary", escaped(said)), *inside, **is_open)
+
+
+def _rows(caption: str, frame: pd.DataFrame, names: Mapping[str, str]) -> str:
+    heads, rows = texts(frame, names)
+    return table(caption, heads, rows)
+
+
+def _by_band(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the rows of each band, the gravest first and what is no band last."""
+    said = frame["band"].astype(object).where(frame["band"].notna(), "not told").astype(str)
+    order = {word: place for place, word in enumerate(_GRAVEST_FIRST)}
+    return [(word, frame[said == word]) for word in sorted(set(said), key=lambda one: (order.get(one, 99), one))]
 
 
 def _cells(frame: pd.DataFrame, names: Mapping[str, str]) -> str:

@@ -26,7 +26,7 @@ _NO_RECORD: Final = "no record: the start, caps and rounding"
 _TOLD: Final = (
     ("between {} and {}", "lower", "upper"), ("band between {} and {}", "band_low", "band_high"),
     ("{} of what was asked for is answered", "completeness"), ("{} records of {} origins", "n_records", "n_origins"),
-    ("rests most on {}", "leading_agency"), ("bars met: {}", "bars_met"), ("most useful gap: {}", "most_useful_gap"),
+    ("rests most on {}", "leading_agency"), ("bars met: {}", "bars_met"), ("ask first: {}", "most_useful_gap"),
 )  # fmt: skip
 """Beneath a score, each where all its fields were shared."""
 _READ: Final = (

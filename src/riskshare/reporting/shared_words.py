@@ -33,7 +33,7 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "hot": "more than expected", "hot_after_adjustment": "with recording practice allowed for", "indicator": "what",
     "lead_authority": "largest share", "leading_agency": "rests most on", "lens": "kind of harm",
     "looked": "where we looked", "lower": "lower end", "median_days": "median days",
-    "most_useful_gap": "most useful gap", "n_agencies": "agencies", "n_cells": "cells", "n_events": "events",
+    "most_useful_gap": "question", "n_agencies": "agencies", "n_cells": "cells", "n_events": "events",
     "n_origins": "separate origins", "n_records": "records", "nats": "weight (nats)",
     "only_visible_together": "visible only together", "p": "p, at most", "police_share": "share of police",
     "precision_m": "known to (m)", "q": "q, at most", "recorded_date": "recorded", "scale_valid": "reading in date",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
+from riskshare.records.moments import LONDON
 from riskshare.reporting.agreement_words import moment
 from riskshare.reporting.citizen_page import YOUR_RIGHTS
 from riskshare.reporting.pages import bullets, escaped, page, paragraphs, section, table, tag
+from riskshare.reporting.shared_words import field_words
 from riskshare.reporting.words import counted, day
 from riskshare.sharing.subject_rights import Statement
 
@@ -16,6 +19,7 @@ MAY_BE_MORE: Final = (
     "us, or would get in the way of an investigation. This stands in every statement, whether or not anything was left "
     "out.",
 )
+_NOTHING: Final = "\N{EN DASH}"
 _ROLES: Final = {
     "person_of_concern": "as somebody others worry about", "exploited": "as somebody exploited",
     "victim": "as somebody harmed", "witness": "as a witness", "child_of": "as a child of somebody concerned",
@@ -40,18 +44,43 @@ def statement_page(statement: Statement, *, contact: str) -> str:
         )
         for row in statement.held.to_dict("records")
     ]  # fmt: skip
-    shared = [tuple(str(cell) for cell in row) for row in statement.shared.itertuples(index=False, name=None)]
+    shared = [
+        (
+            _when(row["at"]), str(row["agency"]), str(row["role"]), str(row["purpose"]).replace("_", " "),
+            _what(str(row["fields"])) or _NOTHING, _when(row["expires"]) or _NOTHING,
+        )
+        for row in statement.shared.to_dict("records")
+    ]  # fmt: skip
     heads = ("What", "Held by", "How you stand in it", "Rests on", "Happened", "Recorded", "Used until")
-    told = ("When (UTC)", "With whom", "In what role", "For what", "What", "Until (UTC)")
+    told = ("When", "With whom", "In what role", "For what", "What", "Until")
     parts = [
         section(
             "What is held", paragraphs([f"{counted(len(held), 'record')}, as on {moment(statement.at)}."]),
-            table("Records about you", heads, held) if held else "", paragraphs(MAY_BE_MORE), name="held",
+            table("Records about you", heads, held, stacked=True) if held else "", paragraphs(MAY_BE_MORE), name="held",
         ),
         section(
             "With whom it was shared", paragraphs([f"{counted(len(shared), 'time')}, by the log of every disclosure."]),
-            table("Each time something was shared", told, shared) if shared else "", name="shared",
+            table("Each time something was shared", told, shared, stacked=True) if shared else "", name="shared",
         ),
         section("What you can do", bullets(YOUR_RIGHTS), paragraphs([f"Turn to: {contact}"]), name="rights"),
     ]  # fmt: skip
     return page(TITLE, tag("header", tag("h1", escaped(TITLE))) + tag("main", *parts))
+
+
+def _when(moment: object) -> str:
+    """Return a moment of the log as a reader needs it, on the clock of London; as it stands where it is none.
+
+    >>> _when("2026-04-01T09:00:00.000000Z"), _when("")
+    ('1 April 2026, 10:00', '')
+    """
+    try:
+        local = dt.datetime.fromisoformat(str(moment)).astimezone(LONDON)
+    except ValueError:
+        return str(moment)
+    return f"{day(local.date())}, {local:%H:%M}"
+
+
+def _what(fields: str) -> str:
+    """Return what was given in the words of the reports, each once."""
+    words = (field_words(name.strip().replace(" ", "_")) for name in fields.split(",") if name.strip())
+    return ", ".join(sorted(set(words)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from riskshare.errors import PolicyError
 from riskshare.records.agreement import Agreement, AgreementSet
@@ -61,12 +62,23 @@ class Asking:
         found = [one for one in self.relationships if (one.user_id, one.agency, one.subject_id) == claimed]
         return next((one for one in found if holds(one.valid_from, one.valid_until, self.at)), None)
 
+    @cached_property
+    def _said(self) -> dict[str, tuple[Objection, ...]]:
+        found: dict[str, list[Objection]] = {}
+        for one in self.objections:
+            found.setdefault(one.subject_id, []).append(one)
+        return {subject: tuple(several) for subject, several in found.items()}
+
+    def said_of(self, subject: str | None) -> tuple[Objection, ...]:
+        """Return what one person has said, and what protects that person."""
+        return () if subject is None else self._said.get(subject, ())
+
     @property
     def spoken_for(self) -> frozenset[str]:
         """Subjects whom an objection names: they need an answer of their own."""
-        return frozenset(one.subject_id for one in self.objections)
+        return frozenset(self._said)
 
-    @property
+    @cached_property
     def guarded(self) -> frozenset[str]:
         """Subjects whose address is protected now."""
         kept = [one for one in self.objections if one.basis == "protected_address"]
@@ -76,6 +88,11 @@ class Asking:
         """Return the recipient's own point of contact, as the agreement names it."""
         party = self.agreement.party(self.agency)
         return () if party is None else (f"{party.agency_id}: {party.spoc}",)
+
+    @property
+    def keeps_where(self) -> bool:
+        """Whether the one person asked about is protected, and whoever asks is not known to work with that person."""
+        return self.subject in self.guarded and self.related is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +121,8 @@ def ask(asking: Asking, items: Items, fields: Iterable[str]) -> Decision:
         handling=items.handling, handling_conditions=items.conditions, conditions_met=asking.conditions_met,
         audience=asking.audience, at=asking.at, override=asking.override,
     )  # fmt: skip
-    return decide(request, asking.agreements, objections=asking.objections, relationships=asking.relationships)
+    # Nothing that others have said matters to it, and thousands may be protected.
+    return decide(request, asking.agreements, objections=asking.said_of(subject), relationships=asking.relationships)
 
 
 def forbidden(asking: Asking, items: Items, category: str) -> bool:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from riskshare.errors import AuditEntryError
+from riskshare.records.base import holds_long_number
 
 EVENTS: Final = {
     "disclosure": ("allow", "reasons"),
@@ -39,7 +40,6 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _DECISION: Final = re.compile(r"[0-9a-f]{16,64}")
 _USER: Final = re.compile(r"u[0-9a-f]{32}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-_LONG_NUMBER: Final = re.compile(r"[0-9]{9}")
 _MOST: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps."""
 
@@ -52,7 +52,7 @@ def _is_code(value: object) -> bool:
     """Return whether it is a code; nine digits in a row, whatever stands between them, are a public number."""
     if not isinstance(value, str) or _CODE.fullmatch(value) is None:
         return False
-    return _LONG_NUMBER.search(re.sub(r"[_.\-]", "", value)) is None
+    return not holds_long_number(value)
 
 
 def _is_count(value: object) -> bool:

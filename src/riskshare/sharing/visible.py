@@ -16,6 +16,7 @@ from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.sharing_request import Decision
 from riskshare.sharing.asking import Asking, Items, ask, forbidden
 
+_STORY: Final = ("subject_id", "agency", "record_id", "claim_id")
 _CLASS: Final = ("agency", "data_class", "role", "handling", "conditions", "authority", "gateway")
 
 
@@ -97,7 +98,8 @@ def visible_rows(
     roles : frozenset of str, optional
         Look only at rows of these subject roles.
     places : bool
-        Whether rows say where: those about people whose address is protected are left out.
+        Whether rows say where: those about people whose address is protected are left out, and with them every other
+        row of the same record or story, which happened at the same place.
 
     Returns
     -------
@@ -112,7 +114,7 @@ def visible_rows(
     if roles is not None:
         here &= frame["role"].isin(roles).to_numpy(dtype=np.bool_)
     if places:
-        here &= ~frame["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
+        here &= ~beside_guarded(rows.select(list(_STORY)).to_pandas(), asking)
     rows, frame = rows.filter(pa.array(here)), frame[here].reset_index(drop=True)
     frame["spoken"] = frame["subject_id"].where(frame["subject_id"].isin(asking.spoken_for))
     frame["age"] = _ages(frame["subject_id"], asking, subjects)
@@ -134,6 +136,27 @@ def visible_rows(
     mask = keep[number] if len(number) else np.zeros(0, dtype=np.bool_)
     used = replace(evidence, rows=rows.filter(pa.array(mask, pa.bool_())))
     return Visible(used, tuple(d for _, d in allowed), tuple(i for i, _ in allowed), frozenset(refused))
+
+
+def beside_guarded(frame: pd.DataFrame, asking: Asking) -> NDArray[np.bool_]:
+    """Return which rows are about somebody whose address is protected, or of one record or story with such a row.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Column ``subject_id``; optionally ``agency`` with ``record_id``, and ``claim_id``.
+    asking : Asking
+    """
+    found = frame["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
+    if not found.any():
+        return found
+    near = found.copy()
+    for names in (["agency", "record_id"], ["claim_id"]):
+        if set(names) <= set(frame):
+            keys = pd.MultiIndex.from_frame(frame[names].astype(object))
+            known = frame[names].notna().all(axis=1).to_numpy(dtype=np.bool_)
+            near |= known & keys.isin(keys[found & known])
+    return near
 
 
 def _ages(subject: pd.Series[str], asking: Asking, subjects: Subjects | None) -> pd.Series[str]:
@@ -182,7 +205,8 @@ def visible_points(points: gpd.GeoDataFrame, asking: Asking) -> tuple[gpd.GeoDat
     points : GeoDataFrame
         Columns ``source`` (an agency) and ``handling``; optionally ``data_class`` (without it, ``places``), ``role``
         (``place``), ``conditions``, ``authority``, ``gateway`` and ``subject_id``. Without ``handling`` an event is C,
-        and C without a condition leaves for nobody. Events of people whose address is protected are left out.
+        and C without a condition leaves for nobody. Events of people whose address is protected are left out, and with
+        them events of the same ``record_id`` or ``claim_id``.
     asking : Asking
 
     Returns
@@ -199,7 +223,7 @@ def visible_points(points: gpd.GeoDataFrame, asking: Asking) -> tuple[gpd.GeoDat
     frame = frame.fillna({"role": "place", "handling": "C", "data_class": "places"})
     frame["spoken"], frame["age"] = None, "not known"
     if "subject_id" in plain:
-        free = ~plain["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
+        free = ~beside_guarded(plain.rename(columns={"source": "agency"}), asking)
         points, frame, plain = points[free], frame[free].reset_index(drop=True), plain[free].reset_index(drop=True)
         frame["spoken"] = plain["subject_id"].where(plain["subject_id"].isin(asking.spoken_for))
     number, kinds = _classes(frame)

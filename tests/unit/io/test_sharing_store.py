@@ -10,8 +10,7 @@ import pytest
 
 import audit_cases
 from riskshare.errors import AuditKeyError, AuditTrailError, PolicyError
-from riskshare.io.audit_log import append
-from riskshare.io.sharing_store import default_log, open_overrides, pseudonym_key, read_releases, write_releases
+from riskshare.io.sharing_store import default_log, pseudonym_key, read_releases, write_releases
 from riskshare.io.standing import read_standing
 from riskshare.sharing.release_register import release
 from riskshare.sharing.tables import protect_counts
@@ -47,17 +46,6 @@ def test_a_register_that_cannot_be_read_stops_everything(text: str, tmp_path: Pa
     (tmp_path / "audit.sqlite.releases.json").write_text(text)
     with pytest.raises(AuditTrailError, match="register of releases"):
         read_releases(log)
-
-
-def test_an_override_is_open_until_it_is_reviewed(tmp_path: Path) -> None:
-    log = audit_cases.log_in(tmp_path)
-    assert open_overrides(log) == 0
-    used = {"event": "override", "allow": True, "decision": "ab" * 32, "ground": "risk_to_life", "reasons": []}
-    append(log, used, at=audit_cases.AT)
-    append(log, {**used, "allow": False, "decision": "cd" * 32}, at=audit_cases.AT)
-    assert open_overrides(log) == 1
-    append(log, {"event": "review", "decision": "ab" * 32}, at=audit_cases.AT)
-    assert open_overrides(log) == 0
 
 
 def test_the_usual_log_lies_in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

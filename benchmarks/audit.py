@@ -1,0 +1,112 @@
+"""Time durable appends to the audit log beside plain SQLite: ``python benchmarks/audit.py --folder DISK``.
+
+Both put the same entries on the same disk, one committed transaction each, WAL and ``synchronous=FULL``, in turns of a
+block each, so that a busy disk is busy for both. The plain INSERT has no chain, no commitments, no keys and no head: it
+is the floor, timed with one connection kept open, and with one opened for each entry as the log opens its own. Then the
+log is verified, timed, and checked to hold every entry. Give a folder on the disk that the log will lie on: the rate is
+the disk's, above all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+from riskshare.io.audit_check import verify_log
+from riskshare.io.audit_log import AuditLog, append, audit_log
+from riskshare.sharing.log_entries import canonical
+
+AT = dt.datetime(2026, 3, 31, 9, 30, tzinfo=dt.UTC)
+ENTRY = {
+    "event": "disclosure", "allow": True, "reasons": [], "agency": "police", "role": "analyst",
+    "purpose": "safeguarding", "audience": "partnership", "decision": "ab" * 32, "policy": "cd" * 32,
+    "fields": ["band", "subject_id"], "rows": 2, "rules": ["r1"],
+}  # fmt: skip
+SETTINGS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
+INSERT = "INSERT INTO entries (body) VALUES (?)"
+
+
+def logged(log: AuditLog) -> Callable[[int], None]:
+    return lambda number: append(log, ENTRY, at=AT, subjects=[f"S{number % 500}"], user="u1") and None
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    for setting in SETTINGS:
+        db.execute(setting)
+    db.execute("CREATE TABLE IF NOT EXISTS entries (seq INTEGER PRIMARY KEY, body BLOB NOT NULL)")
+    return db
+
+
+def plain(db: sqlite3.Connection) -> Callable[[int], None]:
+    return lambda number: db.execute(INSERT, (canonical({**ENTRY, "seq": number}),)) and None
+
+
+def plain_anew(path: Path) -> Callable[[int], None]:
+    def one(number: int) -> None:
+        with closing(opened(path)) as db:
+            db.execute(INSERT, (canonical({**ENTRY, "seq": number}),))
+
+    return one
+
+
+def rate(do: Callable[[int], None], entries: int) -> float:
+    """Return entries a second over one block."""
+    began = time.perf_counter()
+    for number in range(entries):
+        do(number)
+    return entries / (time.perf_counter() - began)
+
+
+def measured(folder: Path, entries: int, blocks: int) -> dict[str, float]:
+    """Return medians over the blocks, ratios to the log's own rate in the same block, and the rate of verifying."""
+    log = audit_log(folder / "audit.sqlite")
+    with closing(opened(folder / "plain.sqlite")) as db:
+        ways = {"audit log": logged(log), "plain INSERT": plain(db), "plain, opened": plain_anew(folder / "o.sqlite")}
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        for block in range(blocks):
+            for name, do in ways.items():
+                rates[name].append(rate(do, entries))
+            print(f"\rblock {block + 1} of {blocks}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    began = time.perf_counter()
+    verdict = verify_log(log)
+    took = time.perf_counter() - began
+    if (verdict.status, verdict.head.count) != ("ok", entries * blocks):
+        message = "the log does not hold what was put in"
+        raise SystemExit(message)
+    found = {name: median(told) for name, told in rates.items()}
+    for name in ("plain INSERT", "plain, opened"):
+        found[f"{name} / audit log"] = median(p / o for p, o in zip(rates[name], rates["audit log"], strict=True))
+    return {**found, "verified": entries * blocks / took}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print entries a second, and how many times faster plain SQLite is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=None, help="on the disk of the log; by default a temporary one")
+    parser.add_argument("--entries", type=int, default=200, help="in a block")
+    parser.add_argument("--blocks", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(dir=given.folder) as place:
+        found = measured(Path(place), given.entries, given.blocks)
+    if given.json:
+        print(json.dumps(found))
+    else:
+        for name, value in found.items():
+            print(f"{name:28} {value:10,.2f}{'' if '/' in name else ' entries a second'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,251 @@
+"""Emergency overrides after the fact: where they are logged if the log fails, which await review, and the review."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from riskshare.errors import AuditEntryError, AuditTrailError, AuditWriteError, PolicyError
+from riskshare.io.audit_keys import read_keys, user_pseudonym
+from riskshare.io.audit_log import AuditLog, append, audit_log
+from riskshare.io.audit_store import reading
+from riskshare.io.in_place import OWNER_ONLY, in_place
+from riskshare.records.arguments import is_text, require
+from riskshare.records.moments import LONDON, as_moment, moment_of
+from riskshare.sharing.chain import Head
+from riskshare.sharing.log_entries import MADE_BY_THE_LOG, check_entry
+
+Finding = Literal["justified", "not_justified"]
+FINDINGS: Final[tuple[Finding, ...]] = get_args(Finding)
+_CANONICAL: Final = ('"event":"override"', '"event":"alert"', '"event":"review"')
+"""Entries have one spelling, so SQLite finds these among a million in a moment; every report asks."""
+_OF_OVERRIDES: Final = f"SELECT body FROM entries WHERE {' OR '.join(['instr(body, ?)'] * 3)} ORDER BY seq"
+SHORTEST_REFERENCE: Final = 16
+"""Letters of a reference that are enough to name an override; an alert carries as many."""
+_REVIEW_DAYS: Final = 5
+"""Working days within which somebody looks at an override (methods: safety, 1.2 step 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideUsed:
+    """One emergency override that was allowed; agreed codes and moments, nobody's id.
+
+    Attributes
+    ----------
+    reference : str
+        The decision id: what the alert carries, and nothing else.
+    at : datetime.datetime
+    agency, role, ground : str
+        Who used it, in what role, on which ground.
+    due : datetime.date
+        The last day on which the review is in time.
+    alerted : bool
+        Whether the alert was logged.
+    spooled : bool
+        Whether it stands in the spool, because the log could not be written.
+    reviewed : datetime.datetime or None
+    finding : {"justified", "not_justified", ""}
+        What the review found; empty while there was none.
+    user, approver : str
+        Their pseudonyms in the log; empty where there was none.
+    """
+
+    reference: str
+    at: dt.datetime
+    agency: str
+    role: str
+    ground: str
+    due: dt.date
+    alerted: bool
+    spooled: bool
+    reviewed: dt.datetime | None = None
+    finding: str = ""
+    user: str = ""
+    approver: str = ""
+
+    def overdue(self, at: dt.datetime) -> bool:
+        """Return whether nobody reviewed it and its last day is over, in London, at an aware moment."""
+        return self.reviewed is None and at.astimezone(LONDON).date() > self.due
+
+
+def review_due(at: dt.datetime) -> dt.date:
+    """Return the fifth working day after a moment; bank holidays count as working days, so it is never too late.
+
+    >>> review_due(dt.datetime(2026, 3, 31, 12, tzinfo=dt.UTC)).isoformat()
+    '2026-04-07'
+    """
+    day, left = at.astimezone(LONDON).date(), _REVIEW_DAYS
+    while left:
+        day += dt.timedelta(days=1)
+        left -= day.weekday() < 5
+    return day
+
+
+def spool_of(log: AuditLog) -> AuditLog:
+    """Return the second chain, beside the log, in which an override alone may stand when the log cannot be written.
+
+    It has keys and a head of its own, and is checked with ``riskshare audit verify`` like any log.
+    """
+    return audit_log(log.path.with_name(f"{log.path.name}.spool.sqlite"))
+
+
+def overrides_used(log: AuditLog) -> tuple[OverrideUsed, ...]:
+    """Return every override that was allowed, of the log and of its spool, in order of moment and reference.
+
+    Returns
+    -------
+    tuple of OverrideUsed
+        Empty where neither file is there. A review in either closes it.
+
+    Raises
+    ------
+    AuditTrailError
+        A log cannot be read.
+    """
+    spool = spool_of(log)
+    bodies = [*((one, False) for one in _bodies(log)), *((one, True) for one in _bodies(spool))]
+    alerted = {one["decision"] for one, _ in bodies if one["event"] == "alert"}
+    reviews = {one["decision"]: one for one, _ in bodies if one["event"] == "review"}
+    found: dict[str, OverrideUsed] = {}
+    for body, spooled in bodies:
+        if body["event"] == "override" and body["allow"]:
+            used = _used(body, spooled=spooled, alerted=body["decision"] in alerted)
+            found[used.reference] = _closed(used, reviews.get(used.reference))  # where it stands in both, the spool's
+    return tuple(sorted(found.values(), key=lambda one: (one.at, one.reference)))
+
+
+def awaiting_review(log: AuditLog, *, at: dt.datetime) -> tuple[int, int]:
+    """Return how many overrides await review, and of these how many are overdue at an aware moment."""
+    waiting = [one for one in overrides_used(log) if one.reviewed is None]
+    return len(waiting), sum(one.overdue(at) for one in waiting)
+
+
+def review_override(log: AuditLog, reference: str, *, finding: Finding, reviewer: str, at: str | dt.datetime) -> Head:
+    """Return the head of a log after noting that somebody reviewed an override, and what they found.
+
+    The reason that was typed is deleted: it was kept for the review alone.
+
+    Parameters
+    ----------
+    log : AuditLog
+        Its spool is looked at too.
+    reference : str
+        At least the first 16 letters of the reference, as the alert carries them.
+    finding : {"justified", "not_justified"}
+    reviewer : str
+        Who reviewed it; neither who used it nor who approved it. The log holds a pseudonym.
+    at : str or datetime
+        Now, with its offset.
+
+    Raises
+    ------
+    ArgumentError
+        An argument is not of the kind that is needed.
+    PolicyError
+        No override, or more than one, has that reference; it was reviewed before; it was used later than ``at``; or
+        the reviewer used or approved it.
+    AuditError
+        The log cannot be read or written: it counts as not reviewed.
+    """
+    require(
+        "review_override",
+        {
+            "log must be an AuditLog, from audit_log().": isinstance(log, AuditLog),
+            f"finding must be one of {', '.join(FINDINGS)}.": isinstance(finding, str) and finding in FINDINGS,
+            "reviewer must say who reviewed it.": is_text(reviewer) and bool(reviewer),
+            f"reference must be {SHORTEST_REFERENCE} letters or more.": is_text(reference)
+            and len(reference) >= SHORTEST_REFERENCE,
+        },
+    )
+    moment = moment_of(as_moment(at))
+    used = _one_of([one for one in overrides_used(log) if one.reference.startswith(reference)], moment)
+    home = spool_of(log) if used.spooled else log
+    if user_pseudonym(read_keys(home.keys), reviewer) in (used.user, used.approver):
+        message = "Whoever used or approved an override cannot review it. Somebody else must."
+        raise PolicyError(message)
+    head = append(log, {"event": "review", "decision": used.reference, "reasons": [finding]}, at=moment, user=reviewer)
+    drop_reason(home, used.reference)
+    return head
+
+
+def _one_of(found: list[OverrideUsed], at: dt.datetime) -> OverrideUsed:
+    if len(found) != 1:
+        message = f"{len(found)} overrides have that reference. `riskshare audit overrides` lists them."
+        raise PolicyError(message)
+    if found[0].reviewed is not None:
+        message = "That override was reviewed before. A review cannot be changed."
+        raise PolicyError(message)
+    if at < found[0].at.replace(microsecond=0):
+        message = "It was used later than that. Give the moment of the review."
+        raise PolicyError(message)
+    return found[0]
+
+
+def keep_reason(log: AuditLog, reference: str, text: str) -> None:
+    """Keep the typed reason of an override for its review, owner-only, apart from the log: it may name anybody.
+
+    Raises
+    ------
+    AuditWriteError
+        It could not be written: nothing may be disclosed.
+    """
+    try:
+        with in_place(reason_file(log, reference), mode=OWNER_ONLY) as draft:
+            draft.write(text.encode("utf-8", "replace"))
+    except OSError:
+        what = "The reason of the override could not be kept."
+        raise AuditWriteError(what, "Check the space and the permissions of the folder of the log.") from None
+
+
+def drop_reason(log: AuditLog, reference: str) -> None:
+    """Delete the reason of an override, if it is there and can be."""
+    with suppress(OSError):
+        reason_file(log, reference).unlink(missing_ok=True)
+
+
+def reason_file(log: AuditLog, reference: str) -> Path:
+    """Return where the typed reason of an override lies beside its log or spool, until it was reviewed."""
+    name = hashlib.sha256(reference.encode("ascii")).hexdigest()[:32]
+    return log.path.with_name(f"{log.path.name}.reason-{name}.txt")
+
+
+def _bodies(log: AuditLog) -> Iterator[dict[str, Any]]:
+    if not log.path.exists():
+        return
+    with reading(log.path) as db:
+        if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone() is None:
+            return
+        found = db.execute(_OF_OVERRIDES, [word.encode("ascii") for word in _CANONICAL]).fetchall()
+    for (body,) in found:
+        yield _read(body)
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(body)
+        check_entry(told, made=MADE_BY_THE_LOG)
+    except (AuditEntryError, TypeError, ValueError):
+        what = "The audit log holds an entry about an override that is none."
+        raise AuditTrailError(what, "Disclose nothing; run `riskshare audit verify`.") from None
+    return told
+
+
+def _used(body: dict[str, Any], *, spooled: bool, alerted: bool) -> OverrideUsed:
+    at = dt.datetime.fromisoformat(body["at"])
+    return OverrideUsed(
+        body["decision"], at, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(at), alerted,
+        spooled, user=body.get("user", ""), approver=body.get("approver", ""),
+    )  # fmt: skip
+
+
+def _closed(used: OverrideUsed, review: dict[str, Any] | None) -> OverrideUsed:
+    if review is None:
+        return used
+    told: Iterable[str] = review.get("reasons", ())
+    return replace(used, reviewed=dt.datetime.fromisoformat(review["at"]), finding=next(iter(told), ""))

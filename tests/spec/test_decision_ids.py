@@ -1,0 +1,63 @@
+"""What a decision id in a file may not tell: whoever knows the agreement can work out every id that it could give."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import share_cases as cases
+from riskshare.io.audit_log import decision_ids
+from riskshare.io.exports import write
+from riskshare.records.agreement import digest
+from riskshare.releasing.people import _EVIDENCE
+from riskshare.sharing.asking import Asking, Items, ask, candidates
+from riskshare.sharing.shared import Shared
+
+FIELDS = ("indicator", *_EVIDENCE)
+AGENCIES = ("police", "council", "school", "charity")
+
+
+def guessed() -> dict[str, str]:
+    """Return every decision that a class of rows could have had, by id, and the agency it names; no secret is used."""
+    agreed = cases.partnership().sharing
+    assert agreed is not None
+    (agreement,) = candidates(agreed, "council", "social_worker", "safeguarding", cases.AT, None)
+    asking = Asking(
+        agreed, agreement, "council", "social_worker", "safeguarding", "practitioner", cases.AT, "U7", "S1",
+        relationships=(cases.works_with(),),
+    )  # fmt: skip
+    found = {}
+    for agency, category, role, areas in itertools.product(
+        AGENCIES, cases.CATEGORIES, cases.PEOPLE, ((), ("northby",), ("eastby",))
+    ):
+        found[ask(asking, Items((agency,), category, role, "P", (), areas), FIELDS).id] = agency
+    return found
+
+
+def of_a_refuge(folder: Path) -> Shared:
+    return cases.to_practitioner(cases.result([cases.fact("c", agency="charity", indicator="gang_link")]), folder)
+
+
+def test_no_id_in_a_file_can_be_worked_out_from_what_is_agreed(tmp_path: Path) -> None:
+    """Otherwise it would say which service holds something, by name, although the file says "a partner agency"."""
+    shared = of_a_refuge(tmp_path)
+    known = guessed()
+    assert len(known) > 50
+    told = json.loads(write(shared, tmp_path / "x.json").read_text())
+    assert [known[one] for one in told["decisions"] if one in known] == []
+    assert shared.decision not in {digest(sorted(pair)) for pair in itertools.combinations(known, 2)} | set(known)
+
+
+def test_the_keeper_of_the_log_can(tmp_path: Path) -> None:
+    shared = of_a_refuge(tmp_path)
+    named = dict(zip(decision_ids(cases.log_in(tmp_path), guessed()), guessed().values(), strict=True))
+    assert {named[one] for one in shared.decision_ids if one in named} == {"charity"}
+
+
+def test_one_log_gives_one_decision_one_id_and_two_logs_two(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    first, again, elsewhere = (of_a_refuge(folder) for folder in (tmp_path, tmp_path, tmp_path / "other"))
+    assert first.decision_ids == again.decision_ids
+    assert set(first.decision_ids).isdisjoint(elsewhere.decision_ids)
+    assert {one["decision"] for one in cases.entries(tmp_path)} == {first.decision}

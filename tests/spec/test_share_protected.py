@@ -1,0 +1,143 @@
+"""A person whose address is protected: unplaced in every output, and no agency named by which an area could be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+import build
+import share_cases as cases
+import sharing_small
+from riskshare.assessment import Assessment
+from riskshare.io.subjects import read_subjects
+from riskshare.records.evidence import Subjects
+from riskshare.sharing.shared import Shared
+
+GUARDED = "S-guarded"
+EAST, NORTH = 406_871.0, 301_629.0
+"""Where the protected person lives, apart from everybody else."""
+MARKS = (b"406871", b"301629", b"sq4068", b"guarded", b"eastby", b"Eastby")
+
+
+def sent(**changes: str) -> Subjects:
+    row = {"subject_id": GUARDED, "protected_from": "2026-01-01", "household_id": "H1", **changes}
+    return read_subjects([row, {"subject_id": "S-child", "household_id": "H1"}], build.partnership())
+
+
+def placed(number: int, subject: str, east: float, north: float, **changes: Any) -> dict[str, Any]:
+    told = {"easting": east, "northing": north, "precision_m": 1.0, "indicator": "blade_injury", **changes}
+    return cases.fact(f"{subject}-{number}", subject_id=subject, **told)
+
+
+def others() -> list[dict[str, Any]]:
+    return [placed(n, f"S{n}", 401_900.0 + n, 302_000.0 + n) for n in range(30)]
+
+
+def theirs(**changes: Any) -> list[dict[str, Any]]:
+    """Return rows about the protected person, about a child of the household, and about a visitor to one event."""
+    home = {"authority": "eastby", "agency": "council", **changes}
+    alone = [placed(n, GUARDED, EAST, NORTH, **home) for n in range(12)]
+    child = [placed(n, "S-child", EAST, NORTH, **home) for n in range(12)]
+    visitor = [placed(0, GUARDED, EAST, NORTH, **home) | {"subject_id": "S-visitor", "role": "third_party"}]
+    return [*alone, *child, *visitor]
+
+
+def assessed(rows: list[dict[str, Any]], subjects: Subjects | None = None) -> Assessment:
+    return cases.result(rows, subjects=subjects)
+
+
+def on_a_map(rows: list[dict[str, Any]], folder: Path, subjects: Subjects | None = None, **options: Any) -> Shared:
+    whole = cases.spots(assessed(rows, subjects), indicators=["blade_injury"])
+    return cases.to_partners(whole, folder, agreed=cases.partnership(), **options)
+
+
+def laid_open(shared: Shared, folder: Path) -> dict[str, bytes]:
+    return {name: cases.unzipped(data) for name, data in cases.every_file(shared, folder).items()}
+
+
+def test_a_protected_person_and_the_household_are_on_no_map_and_nor_is_who_was_there(tmp_path: Path) -> None:
+    without = on_a_map(others(), tmp_path)
+    for changes in ({}, {"protected_from": "2030-01-01"}):  # now, or agreed for later
+        seen = on_a_map([*others(), *theirs()], tmp_path, sent(**changes))
+        for name in without.tables:
+            assert seen.tables[name].equals(without.tables[name])
+    ended = on_a_map([*others(), *theirs()], tmp_path, sent(protected_until="2026-02-01"))
+    assert len(ended.tables["cells"]) > len(without.tables["cells"])
+
+
+def test_hot_spots_of_a_table_are_told_who_is_protected(tmp_path: Path) -> None:
+    near = gpd.GeoDataFrame(
+        {"subject_id": [GUARDED] * 12 + ["S-visitor"], "record_id": [f"r{n}" for n in range(12)] + ["r0"]},
+        geometry=gpd.points_from_xy([EAST] * 13, [NORTH] * 13), crs=27700,
+    ).assign(source="police", handling="P", date="2026-02-11", category="violence", authority="eastby")  # fmt: skip
+    rest = cases.events(subject_id=[f"S{n}" for n in range(76)], record_id=[f"q{n}" for n in range(76)])
+    both = gpd.GeoDataFrame(pd.concat([rest, near], ignore_index=True), crs=27700)
+    alone = cases.to_partners(cases.spots(rest), tmp_path)
+    seen = cases.to_partners(cases.spots(both), tmp_path, subjects=sent())
+    open_ = cases.to_partners(cases.spots(both), tmp_path)
+    assert seen.tables["cells"].equals(alone.tables["cells"])
+    assert not open_.tables["cells"].equals(alone.tables["cells"])
+
+
+def test_their_place_and_id_are_in_no_byte_of_any_file(tmp_path: Path) -> None:
+    """Every audience and every exporter, compressed parts laid open; without protection the same files do hold it."""
+    rows, subjects = [*others(), *theirs()], sent()
+    whole = assessed(rows, subjects)
+    given = {
+        "map": on_a_map(rows, tmp_path, subjects),
+        "group": cases.given(whole, tmp_path, audience="partnership"),
+        "counts": cases.given(whole, tmp_path, audience="partnership", purpose="violence_reduction"),
+        "public": cases.given(whole, tmp_path, purpose="violence_reduction"),
+    }
+    for name, shared in given.items():
+        files = laid_open(shared, tmp_path / name)
+        assert len(files) >= 5
+        assert [(file, mark) for file, data in files.items() for mark in MARKS if mark in data] == [], name
+    unprotected = cases.given(assessed(rows), tmp_path, audience="partnership", purpose="violence_reduction")
+    assert any(b"eastby" in data for data in laid_open(unprotected, tmp_path / "open").values())
+
+
+def test_no_agency_is_named_for_them_in_a_list(tmp_path: Path) -> None:
+    rows = [*others(), *theirs(role="person_of_concern")]
+
+    def holders(shared: Shared) -> list[str]:
+        return sorted(shared.tables["scores"]["leading_agency"])
+
+    open_ = cases.given(assessed(rows), tmp_path, audience="partnership")
+    seen = cases.given(assessed(rows, sent()), tmp_path, audience="partnership")
+    assert holders(open_).count("council") == 2
+    assert holders(seen).count("council") == 0
+    assert holders(seen).count("a partner agency") == 2
+    assert "council" not in {agency for met in seen.tables["scores"]["bars_met"] for agency in met}
+
+
+def test_an_emergency_is_sent_to_ones_own_contact(tmp_path: Path) -> None:
+    """Whoever invents an emergency must not learn by whose contact in which area the person is known (movers' rule)."""
+    rows = theirs(agency="school", role="victim")
+    asked = {"override": sharing_small.override(), "relationships": []}
+    open_ = cases.to_practitioner(assessed(rows), tmp_path, GUARDED, **asked)
+    seen = cases.to_practitioner(assessed(rows, sent()), tmp_path, GUARDED, **asked)
+    assert not any(spoc.startswith("council") for spoc in open_.tables["act_now"]["spoc"])
+    assert seen.tables["act_now"]["spoc"].tolist() == ["council: Duty desk, 01632 960000"]
+    assert seen.tables["scores"]["band"].tolist() == open_.tables["scores"]["band"].tolist()
+    files = laid_open(seen, tmp_path / "emergency")
+    told = [mark for mark in MARKS if mark != b"guarded"]  # identity is what an emergency view is for
+    assert [(file, mark) for file, data in files.items() for mark in told if mark in data] == []
+
+
+def test_the_worker_who_works_with_them_sees_what_the_agreement_shows(tmp_path: Path) -> None:
+    rows = theirs(role="victim")
+    open_ = cases.to_practitioner(assessed(rows), tmp_path, GUARDED)
+    seen = cases.to_practitioner(assessed(rows, sent()), tmp_path, GUARDED)
+    for name in open_.tables:
+        assert seen.tables[name].equals(open_.tables[name])
+
+
+@pytest.mark.parametrize("subjects", [3, "S1", [{"subject_id": "S1"}]])
+def test_subjects_are_what_read_subjects_gave(subjects: object, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r"share.*subjects must be Subjects"):
+        cases.given(cases.result(), tmp_path, subjects=subjects)
