@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 
 TOLERANCE = 1e-8
-STAGES = ("riskshare", "riskshare_masked", "riskshare_round", "riskshare_sparse", "esda")
+STAGES = ("riskshare", "riskshare_compiled", "riskshare_masked", "riskshare_round", "riskshare_sparse", "esda")
 LABELS = {
     "riskshare": "gi_star_grid, 3 × 3",
+    "riskshare_compiled": "gi_star_grid, 3 × 3, compiled",
     "riskshare_masked": "gi_star_grid, 3 × 3, 30 % masked",
     "riskshare_round": "gi_star_grid, round, 5 cells",
     "riskshare_sparse": "gi_star, sparse 3 × 3",
@@ -69,7 +70,7 @@ def _ours(stage: str, x: np.ndarray) -> Callable[[], np.ndarray]:
         mask = np.random.default_rng(2).random(x.shape) < 0.7
     if stage == "riskshare_round":
         return lambda: gi_star_grid(x, mask, 5, "round")
-    return lambda: gi_star_grid(x, mask, 1)
+    return lambda: gi_star_grid(x, mask, 1, compiled=stage == "riskshare_compiled")
 
 
 def _times(work: Callable[[], np.ndarray], repeats: int) -> tuple[float, float, np.ndarray]:
@@ -132,7 +133,9 @@ def run(n_cells: int, options: argparse.Namespace) -> list[dict[str, Any]]:
             for line in json.loads(done.stdout):
                 lines.append(line)
                 _print_line(line, lines[0])
-        files = [Path(name) / f"z.{stage}.npy" for stage in ("riskshare", "riskshare_sparse", "esda")]
+        files = [
+            Path(name) / f"z.{stage}.npy" for stage in ("riskshare", "riskshare_compiled", "riskshare_sparse", "esda")
+        ]
         found = [np.load(file) for file in files if file.exists()]
         lines[0]["greatest_difference"] = max((float(np.abs(z - found[0]).max()) for z in found[1:]), default=0.0)
     return lines

@@ -67,6 +67,11 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "evidence": evidence, "partnership": PARTNERS, "as_of": "2026-03-31", "subjects": None, "trial": False,
             "conditions_met": (), "progress": None,
         },
+        "assess_out_of_core": options(
+            "assess_out_of_core", sources=folder / "evidence.csv", partnership=PARTNERS, as_of="2026-03-31",
+            out=folder / "large",
+        ),
+        "assess_subject": options("assess_subject", rows=[row()], partnership=PARTNERS, as_of="2026-03-31"),
         "audit_groups": {
             "assessment": assessed([row()]), "characteristics": rs.read_characteristics([], PARTNERS), "by": None,
             "lens": None, "reference": None, "min_group": 10, "n_resamples": 200, "level": 0.95, "seed": 0,
@@ -123,6 +128,8 @@ def elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = write_folder(tmp_path_factory.mktemp("agreed"))
     (home / "standing.json").write_text("{}", encoding="utf-8")
+    given = pd.DataFrame([row()]).dropna(axis=1)
+    given.to_csv(home / "evidence.csv", index=False)
     (home / "points.csv").write_text("easting,northing\n430100,340900\n", encoding="utf-8")
     return home
 
@@ -175,7 +182,7 @@ def test_nothing_but_our_own_errors(name: str, kind: str, folder: Path) -> None:
             assert (name, parameter) in (("read_points", "path"), ("read_standing", "path"))
     for parameter, error in errors.items():
         assert error.__cause__ is None
-        if parameter not in ("source", "shared_cases", "responses"):  # of which a file's own name is shown
+        if parameter not in ("source", "sources", "rows", "shared_cases", "responses"):  # of which a file's own name is shown
             assert MARKER not in str(error) + repr(error)
 
 

@@ -108,7 +108,7 @@ def assess(
     _check_conditions(partnership, conditions_met)
     _check_signed(evidence, partnership, trial=trial)
     readings = normalise(evidence.rows, partnership)
-    severity, not_scored = _severity(evidence.rows, readings)
+    severity, not_scored = row_severity(evidence.rows, readings)
     weighed = weigh(
         evidence, partnership, as_of=(day - dt.date(1970, 1, 1)).days, severity=severity, not_scored=not_scored,
         conditions_met=frozenset(conditions_met),
@@ -140,7 +140,7 @@ def _check_signed(evidence: Evidence, partnership: Partnership, *, trial: bool) 
         raise UnsignedPolicyError(missing, partnership.policy_hash)
 
 
-def _severity(rows: pa.Table, readings: Readings) -> tuple[Floats, Bools]:
+def row_severity(rows: pa.Table, readings: Readings) -> tuple[Floats, Bools]:
     """Return σ of each row: its reading's common position / 100, else the one sent, else 1."""
     severity = np.array(pc.fill_null(rows["severity"], 1.0).to_numpy(), dtype=np.float64)
     not_scored = np.zeros(rows.num_rows, dtype=np.bool_)

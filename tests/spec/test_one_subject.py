@@ -93,16 +93,29 @@ def test_nobody_is_listed_for_nothing(rows: list[dict[str, Any]]) -> None:
         asked(rows)
 
 
+def test_rows_that_all_lack_a_column_are_refused_as_a_file_is() -> None:
+    lacking = {name: cell for name, cell in row("r1").items() if name != "basis"}
+    with pytest.raises(riskshare.EvidenceFileError, match="basis"):
+        asked([lacking])
+
+
 def test_rows_of_two_people_are_refused_by_no_name() -> None:
     with pytest.raises(riskshare.ArgumentError, match="one subject") as refused:
         asked([row("r1"), row("r2", subject_id="S2")])
     assert "S2" not in str(refused.value)
 
 
+@pytest.mark.parametrize("rows", ["a.csv", ["a.csv"], Path("a.csv"), b"x", {"record_id": "r1"}, 3, None])
+def test_files_and_what_are_no_rows_are_refused(rows: Any) -> None:
+    with pytest.raises(riskshare.ArgumentError, match="rows must be a list of mappings") as refused:
+        asked(rows)
+    assert "a.csv" not in str(refused.value)
+
+
 def test_wrong_arguments_are_all_named_at_once() -> None:
     with pytest.raises(riskshare.ArgumentError) as refused:
-        assess_subject([], "partners", as_of=AS_OF, trial="yes", conditions_met="all")  # type: ignore[arg-type]
-    for name in ("partnership", "trial", "conditions_met"):
+        assess_subject("a.csv", "partners", as_of=AS_OF, trial="yes", conditions_met="all")  # type: ignore[arg-type]
+    for name in ("rows", "partnership", "trial", "conditions_met"):
         assert name in str(refused.value)
 
 

@@ -217,3 +217,50 @@ def test_what_is_for_recording_alone_is_refused_without_it(forces: Path, wide: P
     code, _, told = run(forces, "--areas", wide, "--recording", "--resamples", 0)
     assert code == ExitCode.PROBLEMS
     assert "recording_without_expectation" in told
+
+
+# ------------------------------------------------------------------------------------------------ buildings
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home on the border, at whose door 12 of the 36 events happened."""
+    table = pd.DataFrame({"id": ["B1"], "name": ["Larch House"], "easting": [402_490], "northing": [301_000]})
+    table.to_csv(tmp_path / "homes.csv", index=False)
+    return tmp_path / "homes.csv"
+
+
+def test_what_happens_at_a_homes_own_door_is_told_apart(events: Path, areas: Path, home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code, text, err = run(events, "--areas", areas, "--buildings", home, "--resamples", 0, "--out", out)
+    assert code == ExitCode.OK, err
+    assert "24 events within 25 m of 1 of the 1 buildings given are taken as those buildings' own" in " ".join(
+        text.split()
+    )
+    report = (out / "hotspots.internal.txt").read_text()
+    assert "24 events within 25 m" in report
+    assert not any("Larch House" in said for said in (text, report))
+    near = run(events, "--areas", areas, "--buildings", home, "--own-m", 10, "--resamples", 0, "--json")[1]
+    found = json.loads(near)
+    assert (found["n_events"], found["n_at_own_addresses"]) == (24, 12)
+    assert found["at_own_addresses"] == [{"building": "B1", "kind": "not stated", "protected": True, "n_events": 12}]
+    assert json.loads(run(events, "--areas", areas, "--resamples", 0, "--json")[1])["at_own_addresses"] == []
+
+
+def test_faults_of_buildings_and_of_options_are_told_by_the_name_typed(events: Path, areas: Path, home: Path) -> None:
+    home.write_text("id,easting,northing\nB1,402490,301000\nB1,402490,301000\n")
+    code, _, told = run(events, "--areas", areas, "--buildings", home)
+    assert code == ExitCode.PROBLEMS
+    assert "duplicate_building_id" in told
+    code, _, told = run(events, "--areas", areas, "--join-within", 0, 1, "--level", 2)
+    said = " ".join(told.split())
+    assert code == ExitCode.USAGE
+    assert "--join-within must be metres above 0 and whole days of 0 or more, such as 150 1." in said
+    assert "--level must be a number above 0 and below 1." in said
+    assert not any(name in said for name in ("hotspots()", "join_within"))
+
+
+def test_without_a_population_nobody_is_said_to_find_anything(events: Path, areas: Path) -> None:
+    text = " ".join(run(events, "--areas", areas, "--resamples", 0)[1].split())
+    assert "own data too." in text or "nobody's own data" in text
+    assert "would have found it alone" not in text

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from riskshare.cli.app import app
 from riskshare.cli.faults import ExitCode
 from riskshare.io.examples import example_data, example_partnership
+from riskshare.releasing import places_again
 
 AT = "2026-04-01T10:00:00+01:00"
 
@@ -78,3 +79,24 @@ def test_an_unknown_ground_is_refused_before_anything_is_read(evidence: Path, tm
 
 def test_a_missing_option_is_named(evidence: Path) -> None:
     assert "--out" in run(evidence, "--to", "a:b", "--purpose", "p", code=ExitCode.USAGE).stderr
+
+
+def test_shared_hot_spots_are_asked_for_as_hot_spots_are(evidence: Path, tmp_path: Path) -> None:
+    """Buildings, recording practice and a rule for joining go with them to what is found again."""
+    data = example_data()
+    found = run(
+        evidence, "--to", "north_police:analyst", "--purpose", "violence_reduction", "--audience", "partnership",
+        "--what", "hotspots", "--areas", data / "areas.geojson", "--population", data / "population.csv",
+        "--coverage", data / "coverage.csv", "--buildings", data / "buildings.geojson", "--own-m", 100,
+        "--join-within", 150, 1, "--recording", "--second-source", "ambulance", "--out", tmp_path / "x.json", "--json",
+    )  # fmt: skip
+    notes = json.loads(found.stdout)["notes"]
+    assert places_again.OWN in notes
+    assert places_again.JOINED in notes
+    assert places_again.ALLOWED in notes
+
+
+def test_a_second_source_is_for_recording_alone(evidence: Path, tmp_path: Path) -> None:
+    result = run(evidence, "--to", "north_police:analyst", "--purpose", "p", "--second-source", "ambulance", "--out",
+                 tmp_path / "x.json", code=ExitCode.USAGE)  # fmt: skip
+    assert "--recording" in result.stderr

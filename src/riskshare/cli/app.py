@@ -112,12 +112,20 @@ def assess(
     condition: Condition = None,
     accept_bad: AcceptBad = False,
     engine: Annotated[
-        Literal["memory", "duckdb"], typer.Option("--engine", help="duckdb: evidence larger than memory, scores alone.")
+        Literal["memory", "duckdb", "spark"],
+        typer.Option(
+            "--engine", help="duckdb: evidence larger than memory, scores alone. spark: the same on a cluster."
+        ),
     ] = "memory",
-    memory_limit: Annotated[
-        str | None, typer.Option("--memory-limit", metavar="2GiB", help="What a run by duckdb may hold.")
+    master: Annotated[
+        str | None,
+        typer.Option("--master", metavar="spark://HOST:7077", help="The cluster, or local[2] for this machine."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run by duckdb.")] = False,
+    memory_limit: Annotated[
+        str | None,
+        typer.Option("--memory-limit", metavar="2GiB", help="What a run by duckdb, or a task of spark, may hold."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run by duckdb or spark.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -128,14 +136,17 @@ def assess(
     check_folder(out)
     screen = Screen(as_json, quiet)
     job = Job(folder, tuple(evidence), subjects, as_of, trial, tuple(condition or ()), accept_bad)
+    if (engine == "spark") != (master is not None):
+        message = "--engine spark needs --master, such as spark://HOST:7077 or local[2], and no other engine takes it."
+        raise Unusable(message)
     if engine == "memory":
         if resume or memory_limit is not None:
-            message = "--memory-limit and --resume are for runs with --engine duckdb."
+            message = "--memory-limit and --resume are for runs with --engine duckdb or spark."
             raise Unusable(message)
         raise typer.Exit(run_assess(job, out, screen))
     from riskshare.cli.engines import run_large
 
-    raise typer.Exit(run_large(job, out, screen, memory_limit=memory_limit, resume=resume))
+    raise typer.Exit(run_large(job, out, screen, memory_limit=memory_limit, resume=resume, master=master))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from riskshare.cli.check import read
 from riskshare.cli.faults import ExitCode
 from riskshare.cli.screen import Screen, wrapped
 from riskshare.io.partnership import load_partnership
+from riskshare.io.run_folder import make_way
 from riskshare.io.subjects import read_subjects
 from riskshare.io.writing import internal_name, make_folder, write_csv, write_json_lines, write_parquet, write_text
 from riskshare.records.evidence import Evidence
@@ -81,6 +82,7 @@ def run_assess(job: Job, out: Path, screen: Screen) -> ExitCode:
 def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequence[Section], out: Path) -> list[Path]:
     """Write scores, explained results, what was set aside and the report; return the files."""
     assessment, folder = done.assessment, make_folder(out)
+    make_way(folder)
     marks = {
         "marking": f"{INTERNAL} {TRIAL}" if assessment.trial else INTERNAL,
         "as_of": assessment.as_of.isoformat(),

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from riskshare.errors import EvidenceError
+from riskshare.errors import EvidenceError, EvidenceFileError
 from riskshare.io.evidence_cells import Bools, Faults, Ints, Sheet
 from riskshare.io.evidence_codes import FAULTS, stop
 from riskshare.io.evidence_dates import MISSING
@@ -111,7 +111,7 @@ def read_evidence(
         stop_if_bad(sheet, faults, max_bad_share)
     accepted, counts = account(sheet, faults, repeats)
     return Evidence(
-        rows=_accepted_rows(sheet, checked, np.flatnonzero(accepted)),
+        rows=accepted_rows(sheet, checked, np.flatnonzero(accepted)),
         quarantine=fault_table(sheet, faults.hard, INPUT_COLUMNS),
         unknown=fault_table(sheet, faults.soft, INPUT_COLUMNS, accepted),
         duplicates=duplicate_table(sheet, repeats, originals),
@@ -136,14 +136,24 @@ def stop_if_bad(sheet: Sheet, faults: Faults, max_bad_share: float) -> None:
     if not stopped.size:
         return
     first = int(stopped[0])
+    labels = fault_labels(sheet, faults, first)
+    raise too_many_bad(sheet.sources[first], int(bad[first]), int(rows_in[first]), labels)
+
+
+def fault_labels(sheet: Sheet, faults: Faults, source: int) -> dict[str, int]:
+    """Return how often each fault that sets a row aside stands in one source, by number."""
     counts: dict[str, int] = {}
     for rows, column, code in faults.hard:
         label = f"{code} in {column}" if column else code
-        counts[label] = counts.get(label, 0) + int((sheet.source_of[rows] == first).sum())
-    most = sorted((-count, label) for label, count in counts.items() if count)[:3]
+        counts[label] = counts.get(label, 0) + int((sheet.source_of[rows] == source).sum())
+    return {label: count for label, count in counts.items() if count}
+
+
+def too_many_bad(source: str, bad: int, rows_in: int, labels: Mapping[str, int]) -> EvidenceFileError:
+    """Return the error that stops a source too much of which is set aside, naming its most frequent faults."""
+    most = sorted((-count, label) for label, count in labels.items() if count)[:3]
     said = "; ".join(f"{label} ({-count:,})" for count, label in most)
-    detail = f"{bad[first]:,} of {rows_in[first]:,} rows are faulty, most often {said}."
-    raise stop(sheet.sources[first], "too_many_bad_rows", detail=detail)
+    return stop(source, "too_many_bad_rows", detail=f"{bad:,} of {rows_in:,} rows are faulty, most often {said}.")
 
 
 def account(sheet: Sheet, faults: Faults, repeats: Ints) -> tuple[Bools, Mapping[str, Mapping[str, int]]]:
@@ -220,7 +230,7 @@ def duplicate_table(sheet: Sheet, repeats: Ints, originals: Ints) -> pd.DataFram
     )
 
 
-def _accepted_rows(sheet: Sheet, checked: Checked, rows: Ints) -> pa.Table:
+def accepted_rows(sheet: Sheet, checked: Checked, rows: Ints) -> pa.Table:
     """Return the accepted rows under ``EVIDENCE_SCHEMA``; what is missing or unknown is null."""
     arrays = []
     for field in EVIDENCE_SCHEMA:

@@ -53,7 +53,7 @@ def _parquet(data: bytes) -> tuple[pa.Table | None, str]:
         if sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups)) > MAX_FILE_BYTES:
             return None, "too_large"
         schema = pq.read_schema(pa.BufferReader(data))
-        names = [field.name for field in schema if _is_text(field.type)]
+        names = [field.name for field in schema if is_text(field.type)]
         return pq.ParquetFile(pa.BufferReader(data), read_dictionary=names).read(), ""
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError):
         return None, "unreadable_table"
@@ -102,7 +102,7 @@ def _column(column: pa.ChunkedArray, name: str, source: str, contract: Contract)
     kind = column.type
     if pa.types.is_null(kind):
         return None, None, None, ""
-    if _is_text(kind):
+    if is_text(kind):
         return _cast(column, pa.string(), name, source), None, None, ""
     if pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= 0):
         return _cast(column, pa.string(), name, source), None, None, ""
@@ -115,7 +115,8 @@ def _column(column: pa.ChunkedArray, name: str, source: str, contract: Contract)
     raise stop(source, "unsupported_type", column=name)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column of this type holds texts."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
@@ -125,7 +126,7 @@ def _unwrapped(column: pa.ChunkedArray, name: str, source: str) -> pa.ChunkedArr
         column = _cast(column, column.type.storage_type, name, source)
     if not pa.types.is_dictionary(column.type):
         return column
-    if _is_text(column.type.value_type):
+    if is_text(column.type.value_type):
         for chunk in column.chunks:
             longest = pc.max(pc.binary_length(chunk.dictionary.cast(pa.large_string()))).as_py()
             if longest is not None and longest > 4 * MAX_CELL_CHARACTERS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from riskshare.io.evidence_codes import stop
 
@@ -86,13 +86,10 @@ def open_source(path: str | os.PathLike[str]) -> tuple[str, str, bytes]:
 
 def _bytes(path: str) -> tuple[bytes, str]:
     """Return (bytes, stop code). A link is not followed, and a pipe cannot make the call wait."""
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
-        flags |= getattr(os, name, 0)
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return b"", "not_a_regular_file"
-        with open(os.open(path, flags), "rb") as handle:
+        with open(os.open(path, _flags()), "rb") as handle:
             status = os.fstat(handle.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return b"", "not_a_regular_file"
@@ -102,6 +99,48 @@ def _bytes(path: str) -> tuple[bytes, str]:
             return (b"", "too_large") if len(data) > MAX_FILE_BYTES else (data, "")
     except (OSError, ValueError):  # ValueError: a NUL character in the path
         return b"", "not_found"
+
+
+def _flags() -> int:
+    """Return how to open: a link is not followed, and a pipe cannot make the call wait."""
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
+        flags |= getattr(os, name, 0)
+    return flags
+
+
+def open_stream(path: str | os.PathLike[str]) -> tuple[str, str, BinaryIO]:
+    """Return (kind, source name, open file) of a file of any size, for whoever reads it in pieces and closes it.
+
+    Raises
+    ------
+    EvidenceFileError
+        As ``open_source``, but never ``too_large``.
+    """
+    source = source_name(path)
+    ending = Path(source).suffix.lower()
+    handle, code = _stream(os.fspath(path))
+    if handle is not None:
+        start = handle.read(4096)
+        handle.seek(0)
+        code = REFUSED_ENDINGS.get(ending, "") or _magic(start, ending) or ("" if ending in KINDS else "unknown_kind")
+        if not code:
+            return KINDS[ending], source, handle
+        handle.close()
+    raise stop(source, code)
+
+
+def _stream(path: str) -> tuple[BinaryIO | None, str]:
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return None, "not_a_regular_file"
+        handle = open(os.open(path, _flags()), "rb")  # noqa: SIM115 - the caller closes it
+    except (OSError, ValueError):  # ValueError: a NUL character in the path
+        return None, "not_found"
+    if stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
+        return handle, ""
+    handle.close()
+    return None, "not_a_regular_file"
 
 
 def _magic(data: bytes, ending: str) -> str:

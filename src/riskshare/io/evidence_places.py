@@ -25,11 +25,31 @@ SYSTEMATIC_ROWS: Final = 3
 MAX_PRECISION_M: Final = 1_000_000.0
 
 
-def read_places(sheet: Sheet, faults: Faults) -> dict[str, Floats]:
+class Habits:
+    """Counts what a source does wrong in the same way, piece by piece, where a source is read in pieces."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, str], list[int]] = {}
+
+    def note(self, code: str, column: str, rows: int, faulty: int) -> None:
+        """Add the rows of a piece with a whole pair of coordinates, and how many of them are wrong in this way."""
+        kept = self.counts.setdefault((code, column), [0, 0])
+        kept[0] += rows
+        kept[1] += faulty
+
+    def stop_if_any(self, source: str) -> None:
+        """Stop the source where it has a habit, as ``read_places`` stops one that is read whole."""
+        for (code, column), (rows, faulty) in self.counts.items():
+            if _is_habit(rows, faulty):
+                raise stop(source, code, column=column)
+
+
+def read_places(sheet: Sheet, faults: Faults, habits: Habits | None = None) -> dict[str, Floats]:
     """Return easting, northing, longitude, latitude and precision_m for each row, NaN where unknown.
 
     A pair with one half missing, unreadable, outside the United Kingdom or at a system's default is unknown as a
-    whole. Two complete pairs are both kept; whether they agree is for whoever projects them.
+    whole. Two complete pairs are both kept; whether they agree is for whoever projects them. With ``habits`` nothing
+    stops here: the sheet is a piece of one source, and its counts are added to the others'.
 
     Raises
     ------
@@ -39,15 +59,21 @@ def read_places(sheet: Sheet, faults: Faults) -> dict[str, Floats]:
     """
     places: dict[str, Floats] = {}
     if any(name in sheet.text or name in sheet.typed for name in ("longitude", "latitude")):
-        places |= _pair(sheet, "longitude", "latitude", LONGITUDES, LATITUDES, faults)
+        places |= _pair(sheet, "longitude", "latitude", LONGITUDES, LATITUDES, faults, habits)
     if any(name in sheet.text or name in sheet.typed for name in ("easting", "northing")):
-        places |= _pair(sheet, "easting", "northing", EASTINGS, NORTHINGS, faults)
+        places |= _pair(sheet, "easting", "northing", EASTINGS, NORTHINGS, faults, habits)
     places["precision_m"] = read_numbers(sheet, "precision_m", 0.0, MAX_PRECISION_M, faults)
     return places
 
 
 def _pair(
-    sheet: Sheet, x_name: str, y_name: str, x_range: tuple[float, float], y_range: tuple[float, float], faults: Faults
+    sheet: Sheet,
+    x_name: str,
+    y_name: str,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    faults: Faults,
+    habits: Habits | None,
 ) -> dict[str, Floats]:
     x = read_numbers(sheet, x_name, -np.inf, np.inf, faults)
     y = read_numbers(sheet, y_name, -np.inf, np.inf, faults)
@@ -60,12 +86,12 @@ def _pair(
     in_degrees = x_name == "longitude"
     swapped = both & ~default & ~fits & _within(x, y_range) & _within(y, x_range)
     if in_degrees:
-        _stop_if_habit(sheet, both, (np.abs(x) > 1_000) | (np.abs(y) > 1_000), "grid_in_degrees", x_name)
+        _stop_if_habit(sheet, both, (np.abs(x) > 1_000) | (np.abs(y) > 1_000), "grid_in_degrees", x_name, habits)
     else:
         degrees = (_within(x, LONGITUDES) & _within(y, LATITUDES)) | (_within(y, LONGITUDES) & _within(x, LATITUDES))
-        _stop_if_habit(sheet, both, degrees, "degrees_in_grid", x_name)
+        _stop_if_habit(sheet, both, degrees, "degrees_in_grid", x_name, habits)
         fits &= ~degrees
-    _stop_if_habit(sheet, both, swapped, "swapped_coordinates", x_name)
+    _stop_if_habit(sheet, both, swapped, "swapped_coordinates", x_name, habits)
     outside = both & ~default & ~swapped & ~fits
     for where, code in ((default, "null_island"), (swapped, "swapped_coordinates"), (outside, "outside_uk")):
         faults.add(where, x_name, code)
@@ -78,9 +104,16 @@ def _within(values: Floats, ends: tuple[float, float]) -> Bools:
     return (values >= ends[0]) & (values <= ends[1])
 
 
-def _stop_if_habit(sheet: Sheet, both: Bools, wrong: Bools, code: str, column: str) -> None:
+def _stop_if_habit(sheet: Sheet, both: Bools, wrong: Bools, code: str, column: str, habits: Habits | None) -> None:
+    if habits is not None:
+        habits.note(code, column, int(both.sum()), int((both & wrong).sum()))
+        return
     counts: NDArray[Any] = np.bincount(sheet.source_of[both], minlength=len(sheet.sources))
     faulty = np.bincount(sheet.source_of[both & wrong], minlength=len(sheet.sources))
-    habits = np.flatnonzero((faulty > SYSTEMATIC_SHARE * counts) & (faulty >= SYSTEMATIC_ROWS))
-    if habits.size:
-        raise stop(sheet.sources[habits[0]], code, column=column)
+    for source, rows, wrongly in zip(sheet.sources, counts.tolist(), faulty.tolist(), strict=True):
+        if _is_habit(rows, wrongly):
+            raise stop(source, code, column=column)
+
+
+def _is_habit(rows: int, faulty: int) -> bool:
+    return faulty > SYSTEMATIC_SHARE * rows and faulty >= SYSTEMATIC_ROWS

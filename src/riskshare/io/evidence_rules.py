@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +23,7 @@ from riskshare.io.evidence_cells import (
     with_default,
 )
 from riskshare.io.evidence_dates import check_order, read_dates
-from riskshare.io.evidence_places import read_places
+from riskshare.io.evidence_places import Habits, read_places
 from riskshare.io.evidence_refs import read_handling, read_references
 from riskshare.io.readings import check_scale
 from riskshare.records.evidence import (
@@ -52,11 +52,11 @@ class Checked:
     numbers: Mapping[str, NDArray[np.float64]]
 
 
-def check_rows(sheet: Sheet, partnership: Partnership, faults: Faults) -> Checked:
+def check_rows(sheet: Sheet, partnership: Partnership, faults: Faults, habits: Habits | None = None) -> Checked:
     """Read every column, note every fault, and return what could be read.
 
     A fault of one cell never hides a fault of another cell of the same row; rules across cells speak only where the
-    cells they need can be read.
+    cells they need can be read. ``habits`` as for ``read_places``.
     """
     cells = _read_columns(sheet, partnership, faults)
     formats = {agency.id: agency.date_formats for agency in partnership.agencies}
@@ -65,7 +65,7 @@ def check_rows(sheet: Sheet, partnership: Partnership, faults: Faults) -> Checke
         for name in ("event_date", "event_end", "recorded_date")
     }
     check_order(days["event_date"], days["event_end"], days["recorded_date"], faults)
-    numbers = {"severity": read_numbers(sheet, "severity", 0.0, 1.0, faults), **read_places(sheet, faults)}
+    numbers = {"severity": read_numbers(sheet, "severity", 0.0, 1.0, faults), **read_places(sheet, faults, habits)}
     has_severity = given(sheet, "severity")
     _check_required(sheet, cells, faults)
     _check_subject(cells, faults)
@@ -76,12 +76,12 @@ def check_rows(sheet: Sheet, partnership: Partnership, faults: Faults) -> Checke
     return Checked({**cells, **defaulted}, days, numbers)
 
 
-def _read_columns(sheet: Sheet, partnership: Partnership, faults: Faults) -> dict[str, Cells]:
+def agreed_codes(partnership: Partnership) -> dict[str, Sequence[str]]:
+    """Return, for each column that holds agreed codes alone, which they are."""
     trust = partnership.trust
-    agencies = [agency.id for agency in partnership.agencies]
-    codes = {
+    return {
         "role": ROLES,
-        "agency": agencies,
+        "agency": [agency.id for agency in partnership.agencies],
         "indicator": [indicator.id for indicator in trust.indicators],
         "basis": BASES,
         "arises_from": ARISES_FROM,
@@ -97,13 +97,17 @@ def _read_columns(sheet: Sheet, partnership: Partnership, faults: Faults) -> dic
         "data_class": DATA_CLASSES,
         "authority": sorted({code for agency in partnership.agencies for code in agency.authorities}),
     }
+
+
+def _read_columns(sheet: Sheet, partnership: Partnership, faults: Faults) -> dict[str, Cells]:
+    codes = agreed_codes(partnership)
     cells = {name: read_codes(encode(sheet, name), name, agreed, faults) for name, agreed in codes.items()}
     for name in ("record_id", "claim_id", "recorded_by"):
         cells[name] = read_ids(encode(sheet, name), name, faults)
     cells["subject_id"] = read_ids(encode(sheet, "subject_id"), "subject_id", faults, is_person=True)
     cells["value"] = read_labels(encode(sheet, "value"), "value", faults)
-    cells["derived_from"] = read_references(encode(sheet, "derived_from"), agencies, faults)
-    conditions = [condition.id for condition in trust.handling_conditions]
+    cells["derived_from"] = read_references(encode(sheet, "derived_from"), codes["agency"], faults)
+    conditions = [condition.id for condition in partnership.trust.handling_conditions]
     cells["handling"], cells["conditions"] = read_handling(encode(sheet, "handling"), conditions, faults)
     return cells
 

@@ -55,6 +55,12 @@ def read_sources(
         ``unsupported_source``, or any other stop of the readers.
     """
     raws = _named_apart(list(_raws(source, contract, progress, name)))
+    sheet, faults = sheet_of(raws, contract)
+    return sheet, faults, tuple(note for raw in raws for note in raw.notes)
+
+
+def sheet_of(raws: list[Raw], contract: Contract) -> tuple[Sheet, Faults]:
+    """Return sources as one sheet, with the faults of rows that are not records at all."""
     found: list[tuple[Ints, str, str]] = []
     sheet = combine(raws, contract.known, found)
     faults = Faults(sheet.n_rows)
@@ -65,7 +71,7 @@ def read_sources(
     for rows, column, code in found:
         if column:
             faults.add(rows, column, code)
-    return sheet, faults, tuple(note for raw in raws for note in raw.notes)
+    return sheet, faults
 
 
 def _raws(source: object, contract: Contract, progress: Progress | None, name: str) -> Iterator[Raw]:

@@ -29,7 +29,7 @@ NHS_SHAPE: Final = r"^[0-9]{3}[-. ]?[0-9]{3}[-. ]?[0-9]{4}$"
 SCIENTIFIC: Final = r"^[0-9]+(?:\.[0-9]+[eE][-+]?|[eE]\+)[0-9]+$"
 """What a spreadsheet makes of a long number. A plain ``12e5`` may be a hexadecimal pseudonym and passes."""
 
-_UTF8_SEQUENCE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+UTF8_SEQUENCE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -39,6 +39,17 @@ def _decoded(data: bytes, encoding: str) -> str | None:
         return data.decode(encoding, "strict")
     except UnicodeDecodeError:
         return None
+
+
+def byte_order_mark(data: bytes) -> tuple[bytes, str]:
+    r"""Return the byte order mark that a file begins with, and the encoding it names; UTF-8 where there is none.
+
+    Examples
+    --------
+    >>> byte_order_mark(b"\xff\xfea\x00"), byte_order_mark(b"a")
+    ((b'\xff\xfe', 'utf-16-le'), (b'', 'utf-8'))
+    """
+    return next(((mark, encoding) for mark, encoding in _MARKS if data.startswith(mark)), (b"", "utf-8"))
 
 
 def decode(data: bytes, source: str) -> tuple[str, str]:
@@ -66,14 +77,10 @@ def decode(data: bytes, source: str) -> tuple[str, str]:
     >>> decode(b"\xef\xbb\xbfcaf\xc3\xa9", "a.csv")
     ('café', 'utf-8')
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            text = _decoded(data[len(mark) :], encoding)
-            break
-    else:
-        text, encoding = _decoded(data, "utf-8"), "utf-8"
-        if text is None and b"\x00" not in data and not _UTF8_SEQUENCE.search(data):
-            text, encoding = _decoded(data, "cp1252"), "cp1252"
+    mark, encoding = byte_order_mark(data)
+    text = _decoded(data[len(mark) :], encoding)
+    if not mark and text is None and b"\x00" not in data and not UTF8_SEQUENCE.search(data):
+        text, encoding = _decoded(data, "cp1252"), "cp1252"
     if (b"\x00" in data) if text is None else ("\x00" in text):
         raise stop(source, "nul_bytes")
     if text is None:

@@ -144,7 +144,7 @@ def write_csv(target: Path, frame: pd.DataFrame, marks: Mapping[str, str]) -> Pa
     -----
     UTF-8, comma, header. Text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    table = _marked(frame, marks)
+    table = marked_table(frame, marks)
     columns = []
     for name in table.column_names:
         column = table[name]
@@ -166,13 +166,20 @@ def write_parquet(target: Path, frame: pd.DataFrame, marks: Mapping[str, str]) -
     PolicyError
         The table holds coordinates.
     """
-    table = _marked(frame, marks)
+    table = marked_table(frame, marks)
     sink = pa.BufferOutputStream()
     pyarrow.parquet.write_table(table.replace_schema_metadata(dict(marks)), sink)
     return write_bytes(target, sink.getvalue().to_pybytes())
 
 
-def _marked(frame: pd.DataFrame, marks: Mapping[str, str]) -> pa.Table:
+def marked_table(frame: pd.DataFrame, marks: Mapping[str, str]) -> pa.Table:
+    """Return a table as files hold it: the marks as columns in front, tuples as lists.
+
+    Raises
+    ------
+    PolicyError
+        The table holds coordinates.
+    """
     if found := sorted(_COORDINATES & set(frame.columns)):
         message = f"This table holds {', '.join(found)}. Places are written only through the sharing agreement."
         raise PolicyError(message)

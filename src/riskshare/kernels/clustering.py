@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from riskshare.kernels.segments import boundaries, ranges, run_lengths, run_of_row
+from riskshare.kernels.twins import chosen
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,6 +27,9 @@ BLOCK = 1 << 20  # candidate pairs looked at together: some 50 MiB of working me
 REACH = 2  # a cell's side is just under eps/√2, so a neighbour is at most two rows and two columns away
 _SHRINK = 1.0 - 1e-6  # keeps the diagonal of a cell under eps whatever the rounding of its edges
 _MOST_CELLS = float(2**52)
+_MOST_KEYS = 2**62
+PAYS_POINTS = 200_000
+"""From here on the compiled twin is worth loading (``docs/decisions/0020``)."""
 
 
 class _Points(NamedTuple):
@@ -45,7 +49,13 @@ class _Points(NamedTuple):
 
 
 def dbscan(
-    x: ArrayLike, y: ArrayLike, eps_m: float, min_weight: float, weights: ArrayLike | None = None
+    x: ArrayLike,
+    y: ArrayLike,
+    eps_m: float,
+    min_weight: float,
+    weights: ArrayLike | None = None,
+    *,
+    compiled: bool | None = None,
 ) -> NDArray[np.int64]:
     """Return the cluster of each point, −1 for noise.
 
@@ -59,6 +69,9 @@ def dbscan(
         A point is a core when its neighbours, itself among them, weigh at least this much.
     weights : array_like of real, shape (n,), optional
         0 or more; 1 each where not given. Points at one place are collapsed and their weights added.
+    compiled : bool, optional
+        Use the compiled twin, which gives the same labels. Default: where numba is installed and there are at least
+        ``PAYS_POINTS`` points.
 
     Returns
     -------
@@ -88,7 +101,7 @@ def dbscan(
     >>> dbscan([0, 0, 0, 1, 9], [0, 0, 0, 0, 0], 1, 3).tolist()
     [0, 0, 0, 0, -1]
     """
-    return space_time_dbscan(x, y, np.zeros(np.shape(x)), eps_m, 0.0, min_weight, weights)
+    return space_time_dbscan(x, y, np.zeros(np.shape(x)), eps_m, 0.0, min_weight, weights, compiled=compiled)
 
 
 def space_time_dbscan(
@@ -99,12 +112,14 @@ def space_time_dbscan(
     eps_days: float,
     min_weight: float,
     weights: ArrayLike | None = None,
+    *,
+    compiled: bool | None = None,
 ) -> NDArray[np.int64]:
     """Return the cluster of each event, −1 for noise: neighbours are near in space *and* near in time.
 
     Parameters
     ----------
-    x, y, eps_m, min_weight, weights
+    x, y, eps_m, min_weight, weights, compiled
         As in `dbscan`.
     t_days : array_like of real, shape (n,), days
         When each event happened.
@@ -133,8 +148,12 @@ def space_time_dbscan(
     columns = _checked(x, y, t_days, weights, eps_m, eps_days, min_weight)
     if columns[0].size == 0:
         return np.zeros(0, dtype=np.int64)
+    if chosen(compiled, columns[0].size, PAYS_POINTS):
+        label = _compiled(*columns, float(eps_m), float(eps_days), float(min_weight))
+        if label is not None:
+            return label
     points, point_of_row = _points(*columns, float(eps_m), float(eps_days))
-    core, light = _cores(points, float(min_weight))
+    core, light = _cores(points, _enough(float(min_weight)))
     label = np.full(points.x.size, NOISE, dtype=np.int64)
     label[core] = _merge_cells(points, core)[points.cell[core]]
     _join_borders(points, core, light, label)
@@ -156,6 +175,28 @@ def _checked(
         what = "eps_m and min_weight must be above 0, and eps_days 0 or more; give them in metres, weight and days."
         raise ValueError(what)
     return xs, ys, ts, ws
+
+
+def _compiled(
+    x: Floats, y: Floats, t: Floats, weight: Floats, eps: float, eps_t: float, least: float
+) -> NDArray[np.int64] | None:
+    """Return the labels by the compiled twin, or None where gaps must be closed for cell numbers to fit."""
+    from riskshare.kernels import compiled_clustering as twin
+
+    side = eps / np.sqrt(2.0) * _SHRINK
+    lowest = float(x.min()), float(y.min())
+    n_columns, n_rows = (_most_slots(values, side) + 2 * REACH + 1 for values in (x, y))
+    slots = np.zeros(x.size, dtype=np.int64)
+    if eps_t > 0:
+        slots = _places(t, eps_t * _SHRINK).astype(np.int64) + REACH
+    elif (t != t[0]).any():
+        slots = _slots(t, None)
+    if n_columns * n_rows * (int(slots.max()) + REACH + 1) > _MOST_KEYS:
+        return None
+    bands = np.array(_bands((n_columns, n_columns * n_rows), in_time=eps_t > 0), dtype=np.int64)
+    grid = twin.Grid(bands, REACH, eps * eps, eps_t)
+    key = twin.keys_of(x, y, slots, lowest, side, (n_columns, n_rows), REACH)
+    return twin.cluster(key, x, y, t, weight, grid, _enough(least))
 
 
 def _points(
@@ -197,23 +238,34 @@ def _slots(values: Floats, side: float | None) -> Ints:
     """
     if side is None:
         return np.unique(values, return_inverse=True)[1].astype(np.int64) * (REACH + 1) + REACH
-    place = (values - values.min()) / side
-    if place.max() > _MOST_CELLS:
-        what = "eps_m or eps_days is too small for the extent of these events; use a larger one."
-        raise ValueError(what)
-    slot, of_value = np.unique(np.floor(place).astype(np.int64), return_inverse=True)
+    slot, of_value = np.unique(_places(values, side).astype(np.int64), return_inverse=True)
     closed = np.cumsum(np.minimum(np.diff(slot, prepend=slot[0]), REACH + 1)) + REACH
     return np.asarray(closed[of_value], dtype=np.int64)
+
+
+def _places(values: Floats, side: float) -> Floats:
+    """Return how many whole sides each value lies from the least."""
+    _most_slots(values, side)
+    return np.asarray(np.floor((values - values.min()) / side), dtype=np.float64)
+
+
+def _most_slots(values: Floats, side: float) -> int:
+    """Return how many whole sides the greatest value lies from the least, or refuse what no float can number."""
+    most = (values.max() - values.min()) / side
+    if most > _MOST_CELLS:
+        what = "eps_m or eps_days is too small for the extent of these events; use a larger one."
+        raise ValueError(what)
+    return int(most)
 
 
 # ------------------------------------------------------------------------------------------------ pairs, in blocks
 
 
-def _bands(points: _Points) -> list[int]:
+def _bands(strides: tuple[int, int], *, in_time: bool) -> list[int]:
     """Return how far the rows of cells around a cell are from it in key order."""
-    row, slot = points.strides
-    in_time = range(-REACH, REACH + 1) if points.eps_t > 0 else (0,)
-    return [dt * slot + dy * row for dt in in_time for dy in range(-REACH, REACH + 1)]
+    row, slot = strides
+    times = range(-REACH, REACH + 1) if in_time else (0,)
+    return [dt * slot + dy * row for dt in times for dy in range(-REACH, REACH + 1)]
 
 
 def _near(points: _Points, i: NDArray[np.intp], j: NDArray[np.intp]) -> tuple[Bools, Floats]:
@@ -232,7 +284,7 @@ def _neighbours(
     """Yield blocks of (asked point, neighbour, d²); the neighbours of one point never cross a block of one band."""
     cells, of_asked = np.unique(points.cell[asked], return_inverse=True)
     edges = np.append(points.start, points.x.size)
-    for band in _bands(points):
+    for band in _bands(points.strides, in_time=points.eps_t > 0):
         first = edges[np.searchsorted(points.key, points.key[cells] + band - REACH, "left")][of_asked]
         last = edges[np.searchsorted(points.key, points.key[cells] + band + REACH, "right")][of_asked]
         for rows in _blocks(last - first):
@@ -256,9 +308,13 @@ def _blocks(lengths: NDArray[np.intp]) -> Iterator[slice]:
 # ------------------------------------------------------------------------------------------------ cores, cells, borders
 
 
-def _cores(points: _Points, least: float) -> tuple[Bools, NDArray[np.intp]]:
+def _enough(least: float) -> float:
+    """Return the weight that makes a core: weights of a tenth must add up to three tenths."""
+    return least * (1.0 - 1e-12)
+
+
+def _cores(points: _Points, enough: float) -> tuple[Bools, NDArray[np.intp]]:
     """Return which points are cores, and the points of light cells, whose neighbours had to be weighed."""
-    enough = least * (1.0 - 1e-12)  # weights of a tenth must add up to three tenths
     heavy = np.add.reduceat(points.weight, points.start)[points.cell] >= enough
     light = np.flatnonzero(~heavy)
     total = np.zeros(points.x.size)
@@ -296,7 +352,7 @@ def _merge_cells(points: _Points, core: Bools) -> NDArray[np.int64]:
 def _cell_pairs(points: _Points, cells: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Yield, band by band, each pair of core cells near enough to touch once, as positions in ``cells``."""
     key = points.key[cells]
-    for band in _bands(points):
+    for band in _bands(points.strides, in_time=points.eps_t > 0):
         if band < 0:
             continue
         first = np.searchsorted(key, key + (band - REACH if band else 1), "left")

@@ -15,11 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from riskshare.kernels.neighbourhoods import Sparse, Window, as_csr, sums_of_kind, whole_radius
+from riskshare.kernels.twins import chosen
 
 Floats = NDArray[np.float64]
 _ROUNDING = 1e-12  # relative: n·S − W² below this share of n·S is nothing but rounding
 _BLOCK = 1 << 17  # cells worked on at a time: small enough for the cache, which is most of the speed
 _EXACT_TOTAL = 2.0**53  # whole numbers up to here are exact in float64
+PAYS_CELLS = 50_000_000
+"""From so many cells on the compiled twin is worth loading (``docs/decisions/0020``)."""
 
 
 def gi_star(values: ArrayLike, weights: Sparse) -> Floats:
@@ -77,7 +80,9 @@ def gi_star(values: ArrayLike, weights: Sparse) -> Floats:
     return z
 
 
-def gi_star_grid(values: ArrayLike, mask: ArrayLike, radius_cells: int, shape: str = "square") -> Floats:
+def gi_star_grid(
+    values: ArrayLike, mask: ArrayLike, radius_cells: int, shape: str = "square", *, compiled: bool | None = None
+) -> Floats:
     """Return Gi* as a z-score for every cell of a grid, with binary weights and the centre included.
 
     Parameters
@@ -91,6 +96,9 @@ def gi_star_grid(values: ArrayLike, mask: ArrayLike, radius_cells: int, shape: s
         0 or more, in cells. ``square``: at most so many rows and columns away. ``round``: dx² + dy² ≤ radius².
     shape : str
         ``square`` or ``round``.
+    compiled : bool, optional
+        Use the compiled twin, which gives the same bits and serves whole counts in square windows; others take the
+        NumPy form. Default: where numba is installed and there are at least ``PAYS_CELLS`` cells.
 
     Returns
     -------
@@ -121,11 +129,15 @@ def gi_star_grid(values: ArrayLike, mask: ArrayLike, radius_cells: int, shape: s
     window = _checked_window(radius_cells, shape)
     n = int(np.count_nonzero(inside))
     everywhere = n == inside.size
+    if shape == "square" and chosen(compiled, x.size, PAYS_CELLS):
+        z = _compiled(np.ascontiguousarray(x), inside, window, n)
+        if z is not None:
+            return z
     spread = _spread(x.ravel() if everywhere else x[inside])
     kind, by_count = spread.kind_of_sums(window, x.shape), _by_count(n, window, spread)
     radius = window.radius_cells
     uncut = sums_of_kind(inside[: 2 * radius + 1].astype(np.int64), *window)[min(radius, len(x) - 1)]
-    z = np.empty_like(x)
+    z = np.empty(x.shape)
     for start, stop in _bands_of_rows(x.shape, radius):
         first, last = max(start - radius, 0), min(stop + radius, len(x))
         deviations = spread.deviations(x[first:last], kind)
@@ -142,6 +154,21 @@ def gi_star_grid(values: ArrayLike, mask: ArrayLike, radius_cells: int, shape: s
     if not everywhere:
         z[~inside] = np.nan
     return z
+
+
+def _compiled(x: Floats, inside: NDArray[np.bool_], window: Window, n: int) -> Floats | None:
+    """Return z by the compiled twin, or None where sums may not be exact or the NumPy form must say what is wrong."""
+    from riskshare.kernels import compiled_local_statistics as twin
+
+    lowest, highest, total, squares, whole = twin.whole_sums(x, inside, n == inside.size)
+    largest = max(-lowest, highest)
+    if not (whole and n > 1 and lowest < highest and largest < np.inf and largest * largest * n < _EXACT_TOTAL / 4.0):
+        return None
+    spread = _spread_of_sums(int(total), int(squares), n, lowest, highest)
+    by_count = _by_count(n, window, spread)
+    if n == inside.size:
+        return twin.standardised(x, window.radius_cells, spread.pivot, by_count.mean, by_count.scale)
+    return twin.standardised_inside(x, inside, window.radius_cells, spread.pivot, by_count.mean, by_count.scale)
 
 
 def _checked_window(radius_cells: float, shape: str) -> Window:
@@ -231,12 +258,22 @@ def _spread(x: Floats) -> _Spread:
 
 def _spread_of_wholes(pieces: list[Floats], n: int, lowest: float, highest: float) -> _Spread:
     """Return where whole numbers lie, less a whole pivot: their sum is exact, so its rounding needs no second pass."""
-    total = sum(int(piece.sum()) for piece in pieces)
-    pivot = round(total / n)
-    mean = (total - pivot * n) / n
-    spread = _Spread(1.0, float(pivot), mean, 0.0, max(highest - pivot, pivot - lowest))
+    spread = _around_pivot(sum(int(piece.sum()) for piece in pieces), n, lowest, highest)
     squares = sum(float(np.einsum("i,i->", *[spread.deviations(piece)] * 2)) for piece in pieces)
-    return spread._replace(sd=float(np.sqrt(squares / n - mean * mean)))
+    return spread._replace(sd=float(np.sqrt(squares / n - spread.mean * spread.mean)))
+
+
+def _spread_of_sums(total: int, squares: int, n: int, lowest: float, highest: float) -> _Spread:
+    """Return the same from the sums of values and of squares, where both are exact."""
+    spread = _around_pivot(total, n, lowest, highest)
+    pivot = int(spread.pivot)
+    around = float(squares - 2 * pivot * total + n * pivot * pivot)
+    return spread._replace(sd=float(np.sqrt(around / n - spread.mean * spread.mean)))
+
+
+def _around_pivot(total: int, n: int, lowest: float, highest: float) -> _Spread:
+    pivot = round(total / n)
+    return _Spread(1.0, float(pivot), (total - pivot * n) / n, 0.0, max(highest - pivot, pivot - lowest))
 
 
 def _as_mask(mask: ArrayLike, x: Floats) -> NDArray[np.bool_]:
@@ -244,8 +281,8 @@ def _as_mask(mask: ArrayLike, x: Floats) -> NDArray[np.bool_]:
     if x.ndim != 2 or given.shape != x.shape:
         msg = f"values and mask must be grids of one shape; they are {x.shape} and {given.shape}."
         raise ValueError(msg)
-    inside = given.astype(np.bool_)
-    if not np.array_equal(inside, given):
+    inside = given.astype(np.bool_, copy=False)
+    if given.dtype != np.bool_ and not np.array_equal(inside, given):
         msg = "mask must be True or False (1 or 0) in every cell; round shares of coverage first."
         raise ValueError(msg)
     return inside

@@ -12,6 +12,7 @@ from riskshare.kernels.scan_zones import (
     Counts,
     Floats,
     Limits,
+    Rank,
     Table,
     Zone,
     chance,
@@ -23,11 +24,16 @@ from riskshare.kernels.scan_zones import (
     highest,
     places,
     poisson_llr,
+    rank,
 )
 from riskshare.kernels.segments import boundaries
 from riskshare.kernels.space_time_scan import space_time_permutation
+from riskshare.kernels.twins import chosen
 
 __all__ = ["Cluster", "circular_scan", "poisson_llr", "space_time_permutation"]
+
+PAYS_SUMS = 200_000_000
+"""From so many places² × simulations on the compiled twin is worth loading (``docs/decisions/0020``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ def circular_scan(
     dispersion: float = 1.0,
     max_radius: float = np.inf,
     max_clusters: int | None = None,
+    compiled: bool | None = None,
 ) -> tuple[Cluster, ...]:
     """Return circles with more cases than expected that share no place, best first.
 
@@ -120,6 +127,9 @@ def circular_scan(
         A circle may be at most this wide, in the unit of the coordinates.
     max_clusters : int, optional
         Stop after so many.
+    compiled : bool, optional
+        Use the compiled twin, which gives the same bits. Default: where numba is installed and places² × simulations
+        are at least ``PAYS_SUMS``.
 
     Returns
     -------
@@ -160,8 +170,11 @@ def circular_scan(
         return ()
     model = _model(*columns)
     limits = Limits(max_share * float(model.table.cases.sum()), max_radius, np.inf, min_cases)
-    found = clusters(model.table, limits, max_clusters)
-    drawn = highest(model.table, limits, _simulations(model, n_simulations, rng)) if found else np.zeros(0)
+    fast = chosen(compiled, len(model.table.xy) ** 2 * n_simulations, PAYS_SUMS)
+    found = clusters(model.table, limits, max_clusters, _ranks(model.table, limits) if fast else None)
+    drawn = np.zeros(0)
+    if found:
+        drawn = _highest(model.table, limits, _simulations(model, n_simulations, rng), compiled=fast)
     return tuple(_cluster(zone, model, drawn, dispersion) for zone in found)
 
 
@@ -226,6 +239,21 @@ def _simulations(model: _Model, n_simulations: int, rng: np.random.Generator) ->
         for total, here, chances in model.strata:
             block[here, 0] += rng.multinomial(total, chances, size=size).T.astype(kind)
         yield block
+
+
+def _ranks(table: Table, limits: Limits) -> list[Rank]:
+    from riskshare.kernels import compiled_scan as twin
+
+    found = (column.tolist() for column in twin.best_zones(table, limits))
+    return [rank(llr, size, 0, centre) for centre, llr, size in zip(*found, strict=True)]
+
+
+def _highest(table: Table, limits: Limits, draws: Iterator[Counts], *, compiled: bool) -> Floats:
+    if not compiled:
+        return highest(table, limits, draws)
+    from riskshare.kernels import compiled_scan as twin
+
+    return twin.highest(table, limits, draws)
 
 
 def _cluster(zone: Zone, model: _Model, drawn: Floats, dispersion: float) -> Cluster:

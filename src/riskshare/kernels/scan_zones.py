@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Counts = NDArray[np.signedinteger[Any]]  # as small as holds the total: half the size is twice the speed
 Rows = NDArray[np.intp]
+Rank = tuple[float, int, int, int]
 
 TIE = 1e-9  # log likelihood ratios this near are equal: sums taken in another order must not decide
 CHUNK = 1 << 20  # counts by place, day and draw held together: zones of one centre then stay in the cache
@@ -198,28 +199,44 @@ def _windows(days: Floats, max_days: float) -> Iterator[tuple[int, NDArray[np.bo
 # ------------------------------------------------------------------------------------------------ the zones found
 
 
-def clusters(table: Table, limits: Limits, at_most: int | None) -> list[Zone]:
-    """Return zones that share no place, the highest first; each is the best of all that avoid those before it."""
+def clusters(table: Table, limits: Limits, at_most: int | None, waiting: list[Rank] | None = None) -> list[Zone]:
+    """Return zones that share no place, the highest first; each is the best of all that avoid those before it.
+
+    ``waiting`` is what `ranks` returns, where it is known already. Zones themselves are made when their turn comes.
+    """
     total = int(table.cases.sum())
     taken = np.zeros(table.xy.shape[0], dtype=np.bool_)
-    waiting = [zone for centre in range(taken.size) if (zone := _best(table, centre, limits, total, taken)) is not None]
-    waiting.sort(key=_rank, reverse=True)
+    waiting = sorted(ranks(table, limits) if waiting is None else waiting, reverse=True)
     found: list[Zone] = []
     while waiting and (at_most is None or len(found) < at_most):
-        zone = waiting.pop()
-        if not taken[zone.places].any():
+        had = waiting.pop()
+        zone = _best(table, had[-1], limits, total, taken)
+        if zone is None:
+            continue
+        if _rank(zone) == had:
             taken[zone.places] = True
             found.append(zone)
-        elif (again := _best(table, zone.centre, limits, total, taken)) is not None:
+        else:
             # What is left of a centre is never better than what it had, so the order of the others stands.
-            waiting.append(again)
-            waiting.sort(key=_rank, reverse=True)  # nearly sorted already: one look
+            waiting.append(_rank(zone))
+            waiting.sort(reverse=True)  # nearly sorted already: one look
     return found
 
 
-def _rank(zone: Zone) -> tuple[float, int, int, int]:
+def ranks(table: Table, limits: Limits) -> list[Rank]:
+    """Return the rank of the best zone of each centre that has one."""
+    total, taken = int(table.cases.sum()), np.zeros(table.xy.shape[0], dtype=np.bool_)
+    zones = (_best(table, centre, limits, total, taken) for centre in range(taken.size))
+    return [_rank(zone) for zone in zones if zone is not None]
+
+
+def rank(llr: float, n_places: int, n_days: int, centre: int) -> Rank:
     """Order zones by fall of the ratio; equal ones by fewer places, fewer days, then by their centre, each once."""
-    return -round(zone.llr / TIE) * TIE, zone.places.size, zone.last - zone.first, zone.centre
+    return -round(llr / TIE) * TIE, n_places, n_days, centre
+
+
+def _rank(zone: Zone) -> Rank:
+    return rank(zone.llr, int(zone.places.size), zone.last - zone.first, zone.centre)
 
 
 def _best(table: Table, centre: int, limits: Limits, total: int, taken: NDArray[np.bool_]) -> Zone | None:

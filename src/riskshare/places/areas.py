@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from riskshare.errors import PlaceError, PlaceProblem
+from riskshare.kernels.twins import chosen
+from riskshare.places.area_index import PAYS_POINTS, index_areas, look_up
 from riskshare.places.crs import Projection, crs_problems, to_grid
 from riskshare.places.grid import Grid
 
@@ -178,16 +180,19 @@ def _shares_of(grid: Grid, shape: shapely.Geometry) -> tuple[NDArray[np.int64], 
     return cells[some], np.minimum(share[some], 1.0)
 
 
-def area_of_points(areas: Areas, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return which area each point lies in, −1 for none; a point on a line goes to the first of its areas by code."""
+def area_of_points(
+    areas: Areas, x: NDArray[np.float64], y: NDArray[np.float64], *, compiled: bool | None = None
+) -> NDArray[np.int64]:
+    """Return which area each point lies in, −1 for none; a point on a line goes to the first of its areas by code.
+
+    ``compiled`` decides on the lattice of ``area_index``, which gives the same answer; None takes it from
+    ``PAYS_POINTS`` points on. Keep an index of one's own to ask it again and again.
+    """
+    if chosen(compiled, x.size, PAYS_POINTS):
+        return index_areas(areas.geometries).find(x, y)
     # Recorded points are often snapped to few places: each place is looked up once.
     places, at = np.unique(np.column_stack((x, y)), axis=0, return_inverse=True)
-    found = np.full(len(places), -1, dtype=np.int64)
-    tree = shapely.STRtree(areas.geometries)
-    point, area = tree.query(shapely.points(places), predicate="intersects")
-    order = np.lexsort((-area, point))
-    found[point[order]] = area[order]
-    return found[at.ravel()]
+    return look_up(shapely.STRtree(areas.geometries), *places.T)[at.ravel()]
 
 
 def distance_to_border(areas: Areas, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

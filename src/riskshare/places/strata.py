@@ -90,7 +90,7 @@ def seen_by(points: Points, ground: Ground, coverage: Coverage) -> NDArray[np.bo
     """Return which reports were made where and when their source looked; None where every source looked always."""
     if not coverage.spans:
         return None
-    area = _areas_of(points, ground)
+    area = areas_of(points, ground)
     source = pd.Index(coverage.sources).get_indexer(pd.Index(points.source))
     seen = (area >= 0) & (source >= 0)
     seen[seen] = coverage.looked(source[seen], area[seen], points.day[seen])
@@ -148,7 +148,7 @@ def place_events(
     PlaceError
         No event is left.
     """
-    area = _areas_of(points, ground)
+    area = areas_of(points, ground)
     inside = area >= 0
     source = pd.Index(coverage.sources).get_indexer(pd.Index(points.source))
     ever, looked_at = inside.copy(), inside.copy()
@@ -221,7 +221,7 @@ def _alike(
     return tuple((name, by if len(found[name, by]) > 1 else min(found[name, by]), kind) for name, by, kind in names)
 
 
-def _areas_of(points: Points, ground: Ground) -> Ints:
+def areas_of(points: Points, ground: Ground) -> Ints:
     """Return the area of each event; one on a line that is also a cell's edge goes to whoever holds its cell."""
     area = area_of_points(ground.areas, points.x, points.y)
     cell = ground.grid.cell_of(points.x, points.y)
