@@ -55,7 +55,13 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/linking.py
 	$(BIN)/python benchmarks/local_statistics.py
 	$(BIN)/python benchmarks/clustering.py
-	$(BIN)/python benchmarks/clustering.py --points --alone 1000000
+	$(BIN)/python benchmarks/clustering.py --points 1000000 --square-km 40
+	$(BIN)/python benchmarks/points_in_areas.py
+	$(BIN)/python benchmarks/dawid_skene.py
+	$(BIN)/python benchmarks/scan.py --large 10000
+	$(BIN)/python benchmarks/one_subject.py
+	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/out_of_core.py --rows 1000000 10000000
 	$(BIN)/python benchmarks/near_repeat.py
 	$(BIN)/python benchmarks/scan.py
 

@@ -134,6 +134,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+NAMES_A_FILE = ("source", "sources", "rows", "shared_cases", "responses")
+"""Arguments of which a file's own name is shown."""
+
 JUNK: dict[str, Any] = {
     "None": None,
     "a number": 3,
@@ -182,7 +185,7 @@ def test_nothing_but_our_own_errors(name: str, kind: str, folder: Path) -> None:
             assert (name, parameter) in (("read_points", "path"), ("read_standing", "path"))
     for parameter, error in errors.items():
         assert error.__cause__ is None
-        if parameter not in ("source", "sources", "rows", "shared_cases", "responses"):  # of which a file's own name is shown
+        if parameter not in NAMES_A_FILE:
             assert MARKER not in str(error) + repr(error)
 
 

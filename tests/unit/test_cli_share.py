@@ -37,7 +37,7 @@ def test_the_public_gets_counts_in_a_stamped_file(evidence: Path, tmp_path: Path
     result = run(evidence, "--to", "north_police:analyst", "--purpose", "publication", "--out", tmp_path / "x.json",
                  "--out", tmp_path / "x.html")  # fmt: skip
     assert "For analyst at north_police, to be published." in result.stdout.replace("\n", " ")
-    assert "Suppressed, so that nobody can be told from it" in result.stdout
+    assert "Suppressed, so that people are harder to tell from it" in result.stdout
     assert json.loads((tmp_path / "x.json").read_text())["audience"] == "public"
     assert (tmp_path / "x.html").stat().st_mode & 0o777 == 0o600
 

@@ -118,7 +118,7 @@ def tell_shared(shared: Shared, screen: Screen) -> None:
         for told, part in shared.withheld.groupby(["table", "reason"], sort=True)["field"]:
             screen.say(f"{told[0]}: {', '.join(part)} ({told[1]}).", indent="- ", hang="  ")
     if len(shared.suppressed):
-        screen.heading("Suppressed, so that nobody can be told from it")
+        screen.heading("Suppressed, so that people are harder to tell from it")
         for row in shared.suppressed.itertuples(index=False):
             screen.say(f"{row.table}: {row.n:,} {row.what} ({row.reason}).", indent="- ", hang="  ")
     screen.heading("To be known")

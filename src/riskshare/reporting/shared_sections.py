@@ -13,7 +13,7 @@ from riskshare.reporting.words import counted
 from riskshare.sharing.shared import Shared
 
 AUDIENCE_WORDS: Final[Mapping[str, str]] = {
-    "public": "The public: nobody can be told from it, and no small count stands in it.",
+    "public": "The public: no small count stands in it, so that people are harder to tell from it; not impossible.",
     "partnership": "Partners under the agreement. Do not pass it on, copy it or publish it.",
     "practitioner": "The named practitioner alone. Do not pass it on, copy it or leave it open.",
 }
@@ -89,7 +89,7 @@ def _coarser(kept: pd.DataFrame) -> str:
 
 
 def suppressed(shared: Shared) -> str:
-    """Return what was taken out or made coarser so that nobody can be told from it."""
+    """Return what was taken out or made coarser so that people are harder to tell from it."""
     lines = [
         [table_words(str(row.table)), str(row.what), f"{row.n:,}", reason_words(str(row.reason))]
         for row in shared.suppressed.itertuples()
