@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import share_cases as cases
-from riskshare.io.audit_log import decision_ids
+from riskshare.io.audit_log import release_id
 from riskshare.io.exports import write
 from riskshare.records.agreement import digest
 from riskshare.releasing.people import _EVIDENCE
@@ -49,15 +49,18 @@ def test_no_id_in_a_file_can_be_worked_out_from_what_is_agreed(tmp_path: Path) -
     assert shared.decision not in {digest(sorted(pair)) for pair in itertools.combinations(known, 2)} | set(known)
 
 
-def test_the_keeper_of_the_log_can(tmp_path: Path) -> None:
-    shared = of_a_refuge(tmp_path)
-    named = dict(zip(decision_ids(cases.log_in(tmp_path), guessed()), guessed().values(), strict=True))
-    assert {named[one] for one in shared.decision_ids if one in named} == {"charity"}
+def test_every_release_has_an_id_of_its_own(tmp_path: Path) -> None:
+    """Equal ids would tell that two people's records lie with one agency; so would the number of ids."""
+    first, again = (of_a_refuge(tmp_path) for _ in range(2))
+    assert first.decision != again.decision
+    assert [len(one.decision_ids) for one in (first, again)] == [1, 1]
+    assert [one["decision"] for one in cases.entries(tmp_path)] == [first.decision, again.decision]
 
 
-def test_one_log_gives_one_decision_one_id_and_two_logs_two(tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    first, again, elsewhere = (of_a_refuge(folder) for folder in (tmp_path, tmp_path, tmp_path / "other"))
-    assert first.decision_ids == again.decision_ids
-    assert set(first.decision_ids).isdisjoint(elsewhere.decision_ids)
-    assert {one["decision"] for one in cases.entries(tmp_path)} == {first.decision}
+def test_two_logs_name_one_release_differently_and_one_log_by_whom_it_is_about(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    one, other = (cases.log_in(tmp_path / name) for name in ("one", "other"))
+    ids = [release_id(log, ["d1"], about=[who]) for log in (one, other) for who in ("S1", "S2")]
+    assert len(set(ids)) == 4
+    assert release_id(one, ["d1"], about=["S1"]) == ids[0]

@@ -14,6 +14,7 @@ from typing import Any, Final
 from riskshare.errors import AuditKeyError
 from riskshare.io.in_place import OWNER_ONLY, in_place
 from riskshare.sharing.chain import EpochKey
+from riskshare.sharing.decision import same_user
 
 _KEY_BYTES: Final = 32
 _OTHER_KEYS: Final = ("users", "lookup", "heads")
@@ -118,13 +119,16 @@ def _keys(content: Any) -> Keys:
 
 
 def user_pseudonym(keys: Keys, user_id: str) -> str:
-    """Return what the log holds in place of a user: the same in all entries of one log, worthless without its keys."""
-    return f"u{hmac.digest(keys.users, user_id.encode('utf-8'), 'sha256').hex()[:32]}"
+    """Return what the log holds in place of a user: the same in all entries of one log, worthless without its keys.
+
+    Case and outer or repeated blanks do not make another user.
+    """
+    return f"u{hmac.digest(keys.users, same_user(user_id).encode('utf-8', 'replace'), 'sha256').hex()[:32]}"
 
 
-def keyed_decision(keys: Keys, decision: str) -> str:
-    """Return what a log and its files hold in place of a decision's id, 64 hexadecimal digits."""
-    return hmac.digest(keys.users, b"decision\x00" + decision.encode("utf-8"), "sha256").hex()
+def keyed(keys: Keys, text: str) -> str:
+    """Return what nobody without the keys can work out from a text, 64 hexadecimal digits."""
+    return hmac.digest(keys.users, b"decision\x00" + text.encode("utf-8"), "sha256").hex()
 
 
 def salt_place(keys: Keys, subject_id: str) -> bytes:

@@ -7,6 +7,7 @@ an entry stands there without its disclosure; never the other way round.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
@@ -20,7 +21,7 @@ from riskshare.io.audit_heads import read_head, write_head
 from riskshare.io.audit_keys import (
     Keys,
     ensure_keys,
-    keyed_decision,
+    keyed,
     new_key,
     read_keys,
     salt_place,
@@ -162,11 +163,13 @@ def append(
     return head
 
 
-def decision_ids(log: AuditLog, ids: Iterable[str]) -> tuple[str, ...]:
-    """Return under what a log and the files made with it name decisions, in order: keyed, 64 hexadecimal digits each.
+def release_id(log: AuditLog, ids: Iterable[str], *, about: Iterable[str] = ()) -> str:
+    """Return under what a log and the files made with it name one release, 64 hexadecimal digits.
 
     A decision's own id is a hash of question and answer: whoever knows the agreement could try every agency and area,
-    and find which one a file rests on. A log that is not there is made, with its keys.
+    and find which one a file rests on. So the ids of all decisions, and whom the release is about, are keyed; and the
+    log's next number is among them, so that two releases never share one: equal ids would tell that two people's
+    records lie with the same agency and area. A log that is not there is made, with its keys.
 
     Raises
     ------
@@ -174,8 +177,8 @@ def decision_ids(log: AuditLog, ids: Iterable[str]) -> tuple[str, ...]:
         As ``append`` does.
     """
     with writing(log.path) as db, transaction(db):
-        _, keys = _end(log, db)
-    return tuple(keyed_decision(keys, one) for one in ids)
+        end, keys = _end(log, db)
+    return keyed(keys, json.dumps([end.seq + 1, sorted(ids), sorted(about)]))
 
 
 def erase(log: AuditLog, subject_id: str, *, at: dt.datetime) -> bool:

@@ -97,10 +97,20 @@ def write(
         },
     )
     target = Path(path)
+    _not_the_log(shared, target)
     data = _bytes(shared, target.suffix.lower(), table, page)
     check_file(target)
     _note(shared, data, moment or shared.at, table)
     return write_bytes(target, data)
+
+
+def _not_the_log(shared: Shared, target: Path) -> None:
+    """Refuse to write over the log, or the keys, head, spool or register that lie beside it under its name."""
+    log = Path(shared.log.path).absolute()
+    there = target.absolute()
+    if there.parent.resolve() == log.parent.resolve() and there.name.casefold().startswith(log.name.casefold()):
+        message = "write(): that name belongs to the files of the audit log. Write to another folder."
+        raise PolicyError(message)
 
 
 def _bytes(shared: Shared, suffix: str, table: str | None, page: str | None) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from riskshare.errors import AuditEntryError, AuditTrailError, AuditWriteError, PolicyError
+from riskshare.io.audit_heads import read_head
 from riskshare.io.audit_keys import read_keys, user_pseudonym
 from riskshare.io.audit_log import AuditLog, append, audit_log
 from riskshare.io.audit_store import reading
@@ -217,6 +218,10 @@ def reason_file(log: AuditLog, reference: str) -> Path:
 
 def _bodies(log: AuditLog) -> Iterator[dict[str, Any]]:
     if not log.path.exists():
+        known = read_head(log.head)
+        if known is not None and known.seq:
+            what = f"A log is gone, and its head speaks of {known.seq} entries."
+            raise AuditTrailError(what, "Disclose nothing; put it back from a safe copy.")
         return
     with reading(log.path) as db:
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone() is None:
@@ -230,7 +235,7 @@ def _read(body: bytes) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads(body)
         check_entry(told, made=MADE_BY_THE_LOG)
-    except (AuditEntryError, TypeError, ValueError):
+    except (AuditEntryError, TypeError, ValueError, RecursionError):
         what = "The audit log holds an entry about an override that is none."
         raise AuditTrailError(what, "Disclose nothing; run `riskshare audit verify`.") from None
     return told

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from riskshare.errors import AuditError
-from riskshare.io.audit_log import AuditLog, append, decision_ids
+from riskshare.io.audit_log import AuditLog, append, release_id
 from riskshare.io.overrides import drop_reason, keep_reason, review_due, spool_of
 from riskshare.records.agreement import AgreementSet, digest
 from riskshare.records.sharing_fields import AUDIENCES
@@ -25,11 +25,11 @@ _SPOOLED: Final = (
 
 
 class Noted(NamedTuple):
-    """Where a release was logged, the head after it, its decisions under the log's own ids, what it must say of it."""
+    """Where a release was logged, the head after it, its id in that log, what it must say of it."""
 
     log: AuditLog
     head: Head
-    decision_ids: tuple[str, ...]
+    release_id: str
     said: tuple[str, ...] = ()
 
 
@@ -44,11 +44,11 @@ def note_answer(
         It could not be logged: nothing may be shown.
     """
     if asking.override is None:
-        ids, entry = _entry(log, asking, made, decisions, expires)
+        entry = _entry(log, asking, made, decisions, expires)
         head = append(
             log, entry, at=asking.at, subjects=made.subjects, user=asking.user_id or None, approver=approver or None
         )
-        return Noted(log, head, ids)
+        return Noted(log, head, entry["decision"])
     try:
         return _note_override(log, asking, asking.override, made, decisions, expires)
     except AuditError:
@@ -58,13 +58,13 @@ def note_answer(
 
 def _entry(
     log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime
-) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """Return the ids of decisions in this log, and the entry about them."""
-    ids = tuple(sorted(decision_ids(log, {one.id for one in decisions})))
-    return ids, {
+) -> dict[str, Any]:
+    """Return the entry about a release, under its id in this log."""
+    about = {*made.subjects, asking.user_id}
+    return {
         "event": "disclosure" if asking.override is None else "override",
         "allow": True,
-        "decision": ids[0] if len(ids) == 1 else digest(list(ids)),
+        "decision": release_id(log, {one.id for one in decisions}, about=about),
         "agency": asking.agency,
         "role": asking.role,
         "purpose": asking.purpose,
@@ -84,7 +84,7 @@ def _note_override(
     expires: dt.datetime,
 ) -> Noted:  # fmt: skip
     """Return where the override and its alert stand; no reason is left behind where they could not be logged."""
-    ids, entry = _entry(chain, asking, made, decisions, expires)
+    entry = _entry(chain, asking, made, decisions, expires)
     reference = entry["decision"]
     keep_reason(chain, reference, override.text)
     try:
@@ -101,7 +101,7 @@ def _note_override(
         f"Alert {reference[:16]} is due to the partners' points of contact now, with this reference alone.",
         f"Review due by {review_due(asking.at).isoformat()}.",
     )
-    return Noted(chain, head, ids, said)
+    return Noted(chain, head, reference, said)
 
 
 def note_refusal(

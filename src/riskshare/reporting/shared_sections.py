@@ -9,7 +9,6 @@ import pandas as pd
 
 from riskshare.reporting.pages import bullets, escaped, page, paragraphs, section, table, tag
 from riskshare.reporting.shared_words import TREATMENT_WORDS, field_words, reason_words, texts
-from riskshare.reporting.words import counted
 from riskshare.sharing.shared import Shared
 
 AUDIENCE_WORDS: Final[Mapping[str, str]] = {
@@ -123,12 +122,11 @@ def belief(shared: Shared) -> str:
 
 def origin(shared: Shared) -> str:
     """Return where it comes from: the versions, decisions and log that an auditor needs."""
-    rests = f"{counted(len(shared.decision_ids), 'decision')} of the agreement, one for each kind of data"
     lines = [
         ["recipient", shared.recipient], ["purpose", shared.purpose],
         ["agreement", f"{shared.agreement} version {shared.agreement_version}"],
         ["worked out as known on", shared.as_of or "not dated"],
-        ["decision", shared.decision], ["which rests on", rests], ["head of the audit log", shared.log_head],
+        ["decision", shared.decision], ["head of the audit log", shared.log_head],
         ["agreed policy", shared.policy_hash],
         ["partnership", shared.partnership_version], ["riskshare", shared.engine_version],
     ]  # fmt: skip

@@ -46,6 +46,7 @@ RULE_WORDS: Final[Mapping[str, str]] = {
     "small": "too few people stand behind it",
     "small_or_beside_small": "too few people stand behind it, or it would give away a figure that is so small",
     "too_few_people_in_window": "too few people live there",
+    "counts_withheld": "with them the withheld counts could be worked out",
     "too_fine": "it has no coarser form that may be shown",
 }
 """Reasons of disclosure control that have no sentence of their own elsewhere."""

@@ -116,6 +116,15 @@ def _kept_until(request: Request, standing: Standing, at: dt.datetime) -> dt.dat
     return at + dt.timedelta(days=min(standing.agreement.retention_days[name] for name in request.categories))
 
 
+def same_user(name: str) -> str:
+    """Return a user's name as it is compared: case and outer or repeated blanks do not make another user.
+
+    >>> same_user(" U7  a") == same_user("u7 A")
+    True
+    """
+    return " ".join(name.split()).casefold()
+
+
 def _overridden(
     request: Request, override: Override, agreements: AgreementSet, standing: Standing, at: dt.datetime
 ) -> Decision:
@@ -123,10 +132,10 @@ def _overridden(
     expires = override.expires if override.expires is not None else at + USUAL_OVERRIDE
     sound = (
         request.audience == "practitioner"
-        and bool(request.user_id)
+        and bool(same_user(request.user_id))
         and request.subject_role != "place"
         and len(override.text.strip()) >= SHORTEST_REASON
-        and override.approver != request.user_id
+        and (override.approver is None or same_user(override.approver) != same_user(request.user_id))
         and at < expires <= at + LONGEST_OVERRIDE
     )
     if not sound:

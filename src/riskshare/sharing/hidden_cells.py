@@ -16,6 +16,8 @@ Flags = NDArray[np.bool_]
 
 Q_STEPS: Final = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0)
 """A q or p is told as "at most" the next of these: an exact one can be turned back into the count around a cell."""
+_FIGURES: Final = ("expected", "gi_z", "p", "q")
+"""What is worked out from the counts of all cells: none of it is told where any count is withheld."""
 
 
 class HiddenCells(NamedTuple):
@@ -58,8 +60,10 @@ def hide_cells(
     -----
     Withheld are: counts under the audience's least (0 too, for the public); every other count of a cluster in which one
     is withheld, because the cluster's own total would give it away; a cluster's total under the least; its shares by
-    authority where one of them stands for fewer. ``gi_z`` is told to a whole number, ``p`` and ``q`` as "at most"
-    one of ``Q_STEPS``: they are worked out from safe places, and coarser still cannot be turned back into counts.
+    authority where one of them stands for fewer. Where any count is withheld, ``expected``, ``gi_z``, ``p`` and ``q``
+    of every cell go too: even rounded they differ with each count that is withheld, and somebody who tries counts until
+    all of them agree has found it. Where none is, ``gi_z`` is told to a whole number, ``p`` and ``q`` as "at most" one
+    of ``Q_STEPS``.
     """
     profile = profile_for(audience)
     least = profile.least(of_victims=of_victims)
@@ -72,15 +76,23 @@ def hide_cells(
         count=_counts(count, withheld, profile), looked=_looked(cells["looked"], least, profile),
         gi_z=cells["gi_z"].round(), p=_at_most(cells["p"]), q=_at_most(cells["q"]), expected=cells["expected"].round(),
     )[~lonely].reset_index(drop=True)  # fmt: skip
+    if withheld.any():
+        shown[list(_FIGURES)] = np.nan
     kept, cut, thin = _clusters(clusters, cells[~lonely], least, profile)
     told = [
         ("cells", "counts", int((withheld & ~lonely).sum()), "small_or_beside_small"),
+        (
+            "cells",
+            "figures worked out from counts",
+            len(shown) * len(_FIGURES) * bool(withheld.any()),
+            "counts_withheld",
+        ),
         ("cells", "cells", int(lonely.sum()), "too_few_people_in_window"),
         ("clusters", "clusters or parts of them", cut, "too_few_people_in_window"),
         ("clusters", "totals or shares by authority", thin, "small"),
     ]
     true = pd.DataFrame({"cell_id": cells["cell_id"].astype(str).to_numpy(), "count": count})
-    notes = _notes(least, profile, of_victims)
+    notes = _notes(least, profile, of_victims, told_figures=not withheld.any())
     return HiddenCells(shown, kept, tuple(line for line in told if line[2]), notes, true, withheld, least, of_victims)
 
 
@@ -131,11 +143,13 @@ def _clusters(
     return counted.set_geometry(new), cut, int((few | thin).sum())
 
 
-def _notes(least: int, profile: Profile, of_victims: bool) -> tuple[str, ...]:
+def _notes(least: int, profile: Profile, of_victims: bool, *, told_figures: bool) -> tuple[str, ...]:
     whom = ", because victims or witnesses are among them" if of_victims and profile.victim_least_count >= least else ""
     rounding = f" Others are rounded to {profile.round_to}." if profile.round_to > 1 else ""
     return (
         f"Counts under {least} are withheld{whom}, and those that would give one away.{rounding}",
-        "p and q are told as at most 0.001, 0.01, 0.05, 0.1, 0.2, 0.5 or 1, Gi* to a whole number.",
+        "p and q are told as at most 0.001, 0.01, 0.05, 0.1, 0.2, 0.5 or 1, Gi* to a whole number."
+        if told_figures
+        else "Expected counts, Gi*, p and q are not told: with them the withheld counts could be worked out.",
         "Hot cells are found from places that were made safe first; they may differ from those that analysts see.",
     )

@@ -54,8 +54,8 @@ class Shared:
     audience, purpose, recipient_agency, recipient_role, agreement, agreement_version : str
         Who may have it, for what, under which agreement.
     decision_ids : tuple of str
-        Each decision of the agreement that it rests on, in order, once: by the log's own ids, keyed, since whoever
-        knows the agreement could work the others out and learn which agency in which area holds something.
+        The one id of this release in the log, keyed: the ids of the decisions that it rests on, and how many there
+        are, would tell which agency in which area holds something.
     policy_hash, partnership_version, engine_version : str
     as_of : str
         The day as known on which it was worked out, ``YYYY-MM-DD``; empty where the result has none.

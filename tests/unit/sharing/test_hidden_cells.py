@@ -79,6 +79,15 @@ def test_figures_are_coarse() -> None:
     assert (cell["q"], cell["p"], cell["gi_z"], cell["expected"]) == (0.05, 0.01, 1.0, 3.0)
 
 
+def test_no_figure_is_told_where_a_count_is_withheld() -> None:
+    """Rounded figures differ with each withheld count: whoever tries counts until all of them agree has found it."""
+    found = hidden([30, 3, 40], [""] * 3)
+    assert found.cells[["q", "p", "gi_z", "expected"]].isna().all(axis=None)
+    assert ("cells", "figures worked out from counts", 12, "counts_withheld") in found.told
+    assert any("Expected counts, Gi*, p and q are not told" in note for note in found.notes)
+    assert found.cells["hot"].tolist() == [False] * 3
+
+
 def test_the_register_learns_the_true_counts_and_what_is_withheld() -> None:
     found = hidden([0, 4, 30], [""] * 3)
     assert found.true["count"].tolist() == [0, 4, 30]
