@@ -50,7 +50,7 @@ types: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: $(VENV)/.test
-	$(BIN)/uv sync --quiet --frozen --inexact --extra all --group bench --python $(BIN)/python
+	$(BIN)/uv sync --quiet --frozen --inexact --extra all --extra spark --group bench --python $(BIN)/python
 	$(BIN)/python benchmarks/fusion.py --rows 1000000 10000000
 	$(BIN)/python benchmarks/linking.py
 	$(BIN)/python benchmarks/local_statistics.py
@@ -62,6 +62,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/one_subject.py
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/out_of_core.py --rows 1000000 10000000
+	$(BIN)/python benchmarks/spark.py --rows 1000000 10000000
 	$(BIN)/python benchmarks/near_repeat.py
 	$(BIN)/python benchmarks/scan.py
 

@@ -162,7 +162,7 @@ def test_an_emergency_gives_the_fixed_view_an_alert_and_a_review(tmp_path: Path)
         cases.result(), tmp_path, relationships=[], override=sharing_small.override(), purpose="violence_reduction"
     )
     assert {name: list(table.columns) for name, table in shared.tables.items()} == {
-        "scores": ["identity", "band"], "act_now": ["act_now", "spoc"],
+        "scores": ["identity", "band", "spoc"], "act_now": ["act_now", "spoc"],
     }  # fmt: skip
     told = cases.entries(tmp_path)
     assert [one["event"] for one in told] == ["override", "alert"]

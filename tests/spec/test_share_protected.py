@@ -15,6 +15,8 @@ import sharing_small
 from riskshare.assessment import Assessment
 from riskshare.io.subjects import read_subjects
 from riskshare.records.evidence import Subjects
+from riskshare.releasing.protecting import COUNTED_NOWHERE, TELL_NOBODY
+from riskshare.sharing.protection import NOBODY_KNOWN, protected_addresses
 from riskshare.sharing.shared import Shared
 
 GUARDED = "S-guarded"
@@ -65,8 +67,52 @@ def test_a_protected_person_and_the_household_are_on_no_map_and_nor_is_who_was_t
         seen = on_a_map([*others(), *theirs()], tmp_path, sent(**changes))
         for name in without.tables:
             assert seen.tables[name].equals(without.tables[name])
-    ended = on_a_map([*others(), *theirs()], tmp_path, sent(protected_until="2026-02-01"))
-    assert len(ended.tables["cells"]) > len(without.tables["cells"])
+
+
+def test_what_happened_while_they_were_protected_stays_off_maps_afterwards(tmp_path: Path) -> None:
+    """The place of a refuge is a refuge's still, for whoever lives there now; what happens later is on the map."""
+    without, ended = on_a_map(others(), tmp_path), sent(protected_until="2026-03-01")
+    then = {"event_date": "2026-02-14", "recorded_date": "2026-02-15"}
+    seen = on_a_map([*others(), *theirs(**then)], tmp_path, ended)
+    for name in without.tables:
+        assert seen.tables[name].equals(without.tables[name])
+    after = on_a_map([*others(), *theirs(event_date="2026-03-01")], tmp_path, ended)
+    assert len(after.tables["cells"]) > len(without.tables["cells"])
+
+
+def test_what_happened_then_is_counted_in_no_authority(tmp_path: Path) -> None:
+    then = theirs(event_date="2026-02-14", recorded_date="2026-02-15", role="person_of_concern")
+    for until, known in (("2026-03-01", False), ("2026-02-01", True)):
+        (tmp_path / until).mkdir()
+        asked = {"audience": "partnership", "purpose": "violence_reduction"}
+        seen = cases.given(assessed([*others(), *then], sent(protected_until=until)), tmp_path / until, **asked)
+        assert ("eastby" in set(seen.tables["events"]["authority"])) is known
+        assert COUNTED_NOWHERE in seen.notes
+
+
+def test_without_a_list_of_subjects_it_says_that_nobody_is_known(tmp_path: Path) -> None:
+    """Nothing may say that protected people are counted apart where nobody is known to be one."""
+    whole = assessed([*others(), *theirs()])
+    asked = {"purpose": "violence_reduction"}
+    for shared in (cases.given(whole, tmp_path, **asked), on_a_map([*others()], tmp_path)):
+        assert NOBODY_KNOWN in shared.notes
+        assert not any("whose address is protected" in note for note in shared.notes)
+    for known in ({"subjects": sent()}, {"objections": protected_addresses(sent(), at=cases.AT)}):
+        shared = cases.given(whole, tmp_path, **asked, **known)
+        assert NOBODY_KNOWN not in shared.notes
+        assert COUNTED_NOWHERE in shared.notes
+    page = cases.every_file(cases.given(whole, tmp_path, **asked), tmp_path / "files", (".html",))
+    assert all(b"No list of subjects was given" in data for data in page.values())
+
+
+def test_the_worker_is_told_to_tell_nobody_and_an_inventor_of_emergencies_is_not(tmp_path: Path) -> None:
+    whole = assessed(theirs(role="victim"), sent())
+    for subject in (GUARDED, "S-child"):
+        assert TELL_NOBODY in cases.to_practitioner(whole, tmp_path, subject).notes
+    asked = {"override": sharing_small.override(), "relationships": []}
+    assert TELL_NOBODY not in cases.to_practitioner(whole, tmp_path, GUARDED, **asked).notes
+    ended = assessed(theirs(role="victim"), sent(protected_until="2026-02-01"))
+    assert TELL_NOBODY not in cases.to_practitioner(ended, tmp_path, GUARDED).notes
 
 
 def test_hot_spots_of_a_table_are_told_who_is_protected(tmp_path: Path) -> None:

@@ -18,9 +18,11 @@ import sharing_small
 import small
 from riskshare.errors import ArgumentError, AuditTrailError
 from riskshare.io.audit_check import entries_about, verify_log
+from riskshare.io.subjects import read_subjects
+from riskshare.records.evidence import Subjects
 from riskshare.releasing.rights import subject_statement, tell_recipients
 from riskshare.reporting.statement_page import MAY_BE_MORE, statement_page
-from riskshare.sharing.subject_rights import A_PARTNER, Statement, statement
+from riskshare.sharing.subject_rights import A_PARTNER, UNPLACED, Statement, statement
 
 AT = share_cases.AT
 
@@ -137,6 +139,62 @@ class TestWithWhomItWasShared:
         assert not re.search(r"T[0-9]{2}:[0-9]{2}:|[0-9]{6}Z", page)  # moments are in words
         for needed in ("What is held", "With whom it was shared", "What you can do", MAY_BE_MORE[0][:40]):
             assert needed in page
+
+
+class TestAnAddressThatIsProtected:
+    """Most agencies serve one area: to name one tells where somebody is known."""
+
+    def sent(self, **changes: str) -> Subjects:
+        row = {"subject_id": "S9", "household_id": "H1", "protected_from": "2026-01-01", **changes}
+        return read_subjects([row, {"subject_id": "S1", "household_id": "H1"}], build.partnership())
+
+    def told(self, folder: Path, **options: Any) -> Statement:
+        if not share_cases.log_in(folder).path.exists():
+            shared(folder)
+        return asked(folder, at=share_cases.later(days=2), **options)
+
+    def test_no_agency_is_named_and_one_sentence_says_so(self, tmp_path: Path) -> None:
+        """S1 lives with somebody protected now: whatever happened when."""
+        made = self.told(tmp_path, subjects=self.sent())
+        assert set(made.held["agency"]) == set(made.shared["agency"]) == {A_PARTNER}
+        assert made.notes == (UNPLACED,)
+        page = statement_page(made, contact="desk")
+        assert "a home that must not be found" in page
+        assert "School" not in page
+        assert "Council" not in page
+
+    def test_what_a_reviewer_cleared_of_its_content_is_not_cleared_of_its_place(self, tmp_path: Path) -> None:
+        made = self.told(tmp_path, subjects=self.sent(), cleared=[("council", "c")])
+        assert made.held["agency"].tolist() == [A_PARTNER] * 3
+
+    def test_the_service_may_clear_it(self, tmp_path: Path) -> None:
+        made = self.told(tmp_path, subjects=self.sent(), place_cleared=True)
+        assert made.held["agency"].tolist() == ["Police", "School"]
+        assert set(made.shared["agency"]) == {"Council"}
+        assert made.notes == ()
+
+    def test_what_happened_or_was_shared_under_protection_that_ended(self, tmp_path: Path) -> None:
+        ended = self.told(tmp_path, subjects=self.sent(protected_until="2026-02-01"))
+        assert ended.held["agency"].tolist() == [A_PARTNER, "School"]  # of 5 January, and of 31 March
+        assert set(ended.shared["agency"]) == {"Council"}
+        one_day = {"protected_from": "2026-03-31", "protected_until": "2026-04-01"}
+        later = self.told(tmp_path, subjects=self.sent(**one_day))
+        assert later.held["agency"].tolist() == ["Police", A_PARTNER]
+        assert later.shared["agency"].tolist() == [A_PARTNER, "Council", "you"]
+
+    def test_ones_own_statement_stays_ones_own(self, tmp_path: Path) -> None:
+        self.told(tmp_path)
+        made = self.told(tmp_path, subjects=self.sent())
+        assert made.shared["agency"].tolist() == [A_PARTNER, A_PARTNER, "you"]
+
+    def test_whoever_is_not_protected_is_told_as_without_a_list(self, tmp_path: Path) -> None:
+        made = self.told(tmp_path, subjects=self.sent(subject_id="S9", household_id="H2"))
+        assert made.notes == ()
+        assert made.held["agency"].tolist() == ["Police", "School"]
+
+    def test_subjects_are_what_read_subjects_gave(self, tmp_path: Path) -> None:
+        with pytest.raises(ArgumentError, match="subjects must be Subjects"):
+            asked(tmp_path, subjects=[{"subject_id": "S1"}])
 
 
 class TestCorrection:

@@ -101,6 +101,25 @@ class TestVerify:
         result = run("verify", lines, "--known", known, code=ExitCode.LOG_TORN_TAIL)
         assert "ends within entry 5" in result.stderr
 
+    def test_keys_or_heads_of_another_log_accuse_nobody(self, log: AuditLog, tmp_path: Path) -> None:
+        (tmp_path / "other").mkdir()
+        other = log_in(tmp_path / "other", 6, subjects=[f"{MARK}-2"])
+        told = run("verify", log.path, "--keys", other.keys, code=ExitCode.LOG_ALTERED).stderr
+        assert "or these keys belong to another log" in " ".join(told.split())
+        told = run("verify", log.path, "--head", other.head, code=ExitCode.LOG_SHORTER).stderr
+        assert "or these heads belong to another log" in " ".join(told.split())
+        told = run("verify", other.path, "--head", log.head, code=ExitCode.LOG_REWRITTEN).stderr
+        assert "or these heads belong to another log" in " ".join(told.split())
+
+    def test_a_file_that_is_no_database_is_no_audit_log(self, log: AuditLog, tmp_path: Path) -> None:
+        plain = tmp_path / f"{MARK}.html"
+        plain.write_text("<!doctype html>", encoding="utf-8")
+        result = run("verify", plain, code=ExitCode.NOT_LOGGED)
+        assert "That file is no audit log" in result.stderr
+        assert MARK not in result.stderr
+        log.head.unlink()
+        assert "No head of this log is known" in run("verify", log.path, code=ExitCode.NOT_LOGGED).stderr
+
     def test_every_finding_ends_in_a_way_of_its_own(self) -> None:
         codes = [code for code in ExitCode if code.name.startswith("LOG_")]
         assert [int(code) for code in codes] == [10, 11, 12, 13, 14, 15]

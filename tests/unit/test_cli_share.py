@@ -40,6 +40,19 @@ def test_the_public_gets_counts_in_a_stamped_file(evidence: Path, tmp_path: Path
     assert "Suppressed, so that people are harder to tell from it" in result.stdout
     assert json.loads((tmp_path / "x.json").read_text())["audience"] == "public"
     assert (tmp_path / "x.html").stat().st_mode & 0o777 == 0o600
+    assert "No list of subjects was given" in " ".join(result.stderr.split())
+
+
+def test_with_a_list_of_subjects_nothing_is_warned_of(evidence: Path, tmp_path: Path) -> None:
+    result = run(evidence, "--to", "north_police:analyst", "--purpose", "publication", "--out", tmp_path / "x.json",
+                 "--subjects", example_data() / "subjects.csv", "--json")  # fmt: skip
+    assert "No list of subjects" not in result.stderr
+    assert any(note.startswith("People whose address is protected") for note in json.loads(result.stdout)["notes"])
+
+
+def test_help_says_that_subjects_tell_whose_address_is_protected() -> None:
+    told = CliRunner().invoke(app, ["share", "--help"], env={"COLUMNS": "200"}).stdout
+    assert "whose address is protected" in " ".join(told.replace("│", " ").split())
 
 
 def test_a_practitioner_gets_one_person_as_json(evidence: Path, tmp_path: Path) -> None:

@@ -71,6 +71,20 @@ def test_nobody_known_gives_an_empty_page_and_says_so(tmp_path: Path) -> None:
     run(tmp_path, subject="S-nobody", code=ExitCode.UNKNOWN_SUBJECT)
 
 
+def test_without_a_list_of_subjects_it_warns_and_with_one_no_agency_is_named_to_the_protected(tmp_path: Path) -> None:
+    file = tmp_path / "subjects.csv"
+    file.write_text("subject_id,protected_from\nzqmark,2026-01-01\n", encoding="utf-8")
+    for options, named, warned in (
+        ((), True, True), (("--subjects", file), False, False),
+        (("--subjects", file, "--place-cleared"), True, False),
+    ):  # fmt: skip
+        result = run(tmp_path, *options)
+        page = (tmp_path / "statement.html").read_text(encoding="utf-8")
+        assert ("a home that must not be found" not in page) is named
+        assert ("No list of subjects was given" in " ".join(result.stderr.split())) is warned
+        assert "zqmark" not in result.stdout + result.stderr + page
+
+
 @pytest.mark.parametrize("option", [("--agency", "nobody"), ("--at", "2026-03-31"), ("--user", "")])
 def test_wrong_usage_writes_nothing(option: tuple[str, str], tmp_path: Path) -> None:
     run(tmp_path, *option, code=ExitCode.USAGE)

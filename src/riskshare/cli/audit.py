@@ -32,13 +32,16 @@ _CODES: Final = {
     Status.REWRITTEN: ExitCode.LOG_REWRITTEN,
 }
 _SAID: Final = {
-    Status.ALTERED: "Entry {at} is not what was sealed. Everything before it is.",
+    Status.ALTERED: "Entry {at} is not what was sealed, or these keys belong to another log. Everything before it "
+    "is as it was.",
     Status.BROKEN_LINK: "Entry {at} does not follow the one before it: something was removed, put in or moved there.",
-    Status.SHORTER: "Entry {at} and what followed are gone: a known head speaks of them.",
-    Status.UNKNOWN_EPOCH: "Entry {at} names a key that is not known, or that was not in use at its place.",
+    Status.SHORTER: "Entry {at} and what followed are gone, for a known head speaks of them; or these heads belong to "
+    "another log.",
+    Status.UNKNOWN_EPOCH: "Entry {at} names a key that is not known, or that was not in use at its place; or "
+    "these keys belong to another log.",
     Status.TORN_TAIL: "The file ends within entry {at}, or cannot be read from there on.",
     Status.REWRITTEN: "Entry {at} is sealed well, and is not the one that a known head speaks of: somebody with the "
-    "key wrote the log anew.",
+    "key wrote the log anew, or these heads belong to another log.",
 }
 _THEN: Final = "Keep the file as it is, disclose nothing, and tell the data protection officer and the witness."
 

@@ -17,6 +17,7 @@ from riskshare.io.writing import check_file
 from riskshare.practice import recording_practice
 from riskshare.records.sharing_request import Override
 from riskshare.releasing.sharing_out import share
+from riskshare.sharing.protection import NOBODY_KNOWN
 from riskshare.sharing.shared import Shared
 from riskshare.spots import HotSpots, hotspots
 
@@ -71,6 +72,8 @@ def run_share(job: Job, ask: Ask, maps: Maps, outs: Sequence[Path], screen: Scre
             agreement=ask.agreement, objections=standing.objections, relationships=standing.relationships,
             override=override, conditions_met=job.conditions, progress=progress,
         )  # fmt: skip
+    if NOBODY_KNOWN in shared.notes:
+        screen.alert(f"{NOBODY_KNOWN} Give it with --subjects, unless nobody has one.")
     files = [write(shared, out, table=ask.table if out.suffix in (".csv", ".parquet", ".geojson") else None)
              for out in outs]  # fmt: skip
     tell_shared(shared, screen)

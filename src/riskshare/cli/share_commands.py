@@ -43,7 +43,9 @@ def share(
     log: Annotated[
         Path | None, typer.Option("--log", help="The audit log; by default riskshare_audit/audit.sqlite here.")
     ] = None,
-    subjects: Annotated[Path | None, typer.Option("--subjects", help="Ages and who is responsible.")] = None,
+    subjects: Annotated[
+        Path | None, typer.Option("--subjects", help="Ages, who is responsible, and whose address is protected.")
+    ] = None,
     condition: Annotated[
         list[str] | None, typer.Option("--condition", help="A handling condition this use satisfies; repeatable.")
     ] = None,

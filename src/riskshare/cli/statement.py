@@ -10,10 +10,12 @@ from riskshare.cli.faults import ExitCode, Unusable
 from riskshare.cli.screen import Screen
 from riskshare.io.audit_log import audit_log
 from riskshare.io.partnership import load_partnership
+from riskshare.io.subjects import read_subjects
 from riskshare.io.writing import write_text
 from riskshare.releasing.rights import subject_statement
 from riskshare.reporting.statement_page import statement_page
 from riskshare.reporting.words import counted
+from riskshare.sharing.protection import NOBODY_KNOWN
 
 
 class Answering(NamedTuple):
@@ -25,6 +27,8 @@ class Answering(NamedTuple):
     contact: str
     log: Path
     cleared: Path | None
+    subjects: Path | None = None
+    place_cleared: bool = False
 
 
 def run_statement(
@@ -34,11 +38,14 @@ def run_statement(
     partnership = load_partnership(folder)
     cleared = [] if who.cleared is None else _cleared(who.cleared)
     evidence = read(files, partnership, screen, accept_bad=True)
+    subjects = None if who.subjects is None else read_subjects(who.subjects, partnership, accept_bad=True)
     made = subject_statement(
         evidence, partnership, subject, at=who.at, agency=who.agency, user_id=who.user, log=audit_log(who.log),
-        cleared=cleared,
+        cleared=cleared, subjects=subjects, place_cleared=who.place_cleared,
     )  # fmt: skip
     write_text(out, statement_page(made, contact=who.contact))
+    if subjects is None:
+        screen.alert(f"{NOBODY_KNOWN} Give it with --subjects, unless nobody has one.")
     held, shared = counted(len(made.held), "record"), counted(len(made.shared), "time")
     screen.say(f"Written: {out} (readable by you alone, logged): {held} held, shared {shared}.")
     screen.say("Read it before you hand it over: telling may harm somebody else.")

@@ -23,6 +23,15 @@ def statement(
     cleared: Annotated[
         Path | None, typer.Option("--cleared", help="Lines `agency,record` that a named reviewer found safe to tell.")
     ] = None,
+    subjects: Annotated[
+        Path | None, typer.Option("--subjects", help="Whose address is protected, among others.")
+    ] = None,
+    place_cleared: Annotated[
+        bool,
+        typer.Option(
+            "--place-cleared", help="A named reviewer found it safe to name agencies, though an address is protected."
+        ),
+    ] = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -33,5 +42,5 @@ def statement(
     check_file(out)
     check_file(log)
     subject = typer.prompt("Pseudonym", hide_input=True, err=True)  # a command line is kept in a history
-    who = Answering(at, agency, user, contact, log, cleared)
+    who = Answering(at, agency, user, contact, log, cleared, subjects, place_cleared)
     raise typer.Exit(run_statement(folder, tuple(evidence), subject, who, out, Screen(as_json, quiet)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from riskshare.errors import AuditTrailError
 from riskshare.io.audit_heads import read_head
@@ -12,6 +13,9 @@ from riskshare.io.audit_keys import read_keys, salt_place
 from riskshare.io.audit_log import AuditLog
 from riskshare.io.audit_store import must_exist, reading, stored_rows
 from riskshare.sharing.chain import Head, Row, Verdict, commitment, verify
+
+_SQLITE: Final = b"SQLite format 3\x00"
+"""What every SQLite database begins with (https://www.sqlite.org/fileformat.html, section 1.3)."""
 
 
 def verify_log(log: AuditLog, *, known: Iterable[Head] = ()) -> Verdict:
@@ -26,8 +30,8 @@ def verify_log(log: AuditLog, *, known: Iterable[Head] = ()) -> Verdict:
     Raises
     ------
     AuditTrailError
-        There is neither a head of its own nor one known elsewhere, so that a cut could not be seen; or a file cannot
-        be read.
+        There is neither a head of its own nor one known elsewhere, so that a cut could not be seen; it is no audit log;
+        or a file cannot be read.
     AuditKeyError
         The keys cannot be used.
     """
@@ -35,12 +39,26 @@ def verify_log(log: AuditLog, *, known: Iterable[Head] = ()) -> Verdict:
     heads = [*known, *([own] if own is not None else [])]
     if not heads:
         must_exist(log.path)
+        _must_be_database(log.path)
         what = "No head of this log is known, so nobody could see that its end was cut off."
         raise AuditTrailError(what, "Put back its head file, or give the heads that another agency countersigned.")
     if not log.path.exists():
         return verify((), (), heads)
     with reading(log.path) as db:
         return verify(stored_rows(db), read_keys(log.keys).epochs, heads)
+
+
+def _must_be_database(path: Path) -> None:
+    """Refuse a file that no log can be in; an empty one is a log without entries."""
+    try:
+        with path.open("rb") as file:
+            first = file.read(len(_SQLITE))
+    except OSError:
+        what = "The audit log cannot be read."
+        raise AuditTrailError(what, "Check that it is one, and the permissions of the file and its folder.") from None
+    if first not in (b"", _SQLITE):
+        what = "That file is no audit log."
+        raise AuditTrailError(what, "Check the path: a log is a SQLite database, or its lines under a name in .jsonl.")
 
 
 def entries_about(log: AuditLog, subject_id: str) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from riskshare.errors import PolicyError
-from riskshare.io.audit_log import append
+from riskshare.io.audit_log import AuditLog, append
 from riskshare.io.export_maps import geojson_bytes, geopackage_bytes, geoparquet_bytes
 from riskshare.io.export_tables import csv_bytes, json_bytes, json_lines_bytes, parquet_bytes
 from riskshare.io.writing import check_file, write_bytes
@@ -106,6 +106,8 @@ def write(
 
 def _not_the_log(shared: Shared, target: Path) -> None:
     """Refuse to write over the log, or the keys, head, spool or register that lie beside it under its name."""
+    if not isinstance(shared.log, AuditLog):
+        return  # nothing will be written: there is no disclosure without a log
     log = Path(shared.log.path).absolute()
     there = target.absolute()
     if there.parent.resolve() == log.parent.resolve() and there.name.casefold().startswith(log.name.casefold()):

@@ -134,6 +134,5 @@ def _notes(asking: Asking, protected: Protected, starts: dt.date, until: dt.date
         f"Period: {starts.isoformat()} up to, not including, {until.isoformat()}.",
         f"Counts under {protected.least}{', 0 among them,' if profile.zero_is_small else ''} are withheld, and others "
         f"beside them, so that none can be worked out.{rounding}",
-        "Each person counts once, in the authority that most of the records name, and people whose address is "
-        f"protected under {_NOT_STATED!r}; each story counts once a person.",
+        "Each person counts once, in the authority that most of the records name; each story counts once a person.",
     )

@@ -11,8 +11,9 @@ from riskshare.assessment import Assessment, assess
 from riskshare.records.policy import ExpectedAnswer
 from riskshare.records.sharing_fields import EMERGENCY_FIELDS, Treatment
 from riskshare.releasing.made import Made
+from riskshare.releasing.reviewed import without_waiting
 from riskshare.scoring.explain import EXPLAIN_COLUMNS
-from riskshare.scoring.tables import BANDS, SCORE_COLUMNS
+from riskshare.scoring.tables import SCORE_COLUMNS
 from riskshare.sharing.asking import Asking, Items, ask, tightest
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines, without_way_back
 from riskshare.sharing.visible import Visible, visible_rows
@@ -34,6 +35,16 @@ _AS_IF: Final = (
     "Scored from the rows this recipient may have; the others are left out as if they had never been sent, so a score "
     "here may differ from another recipient's."
 )
+_MAY_WAIT: Final = (
+    "In every case: a line that waits for a named reviewer is in no view, whether or not there is one here. Urgent "
+    "signs never wait."
+)
+_WAYS: Final = {"harm_to": "risk to this person", "harm_by": "risk from this person"}
+"""Said in a band and in an urgent sign of the emergency view: the fixed view has no field for it."""
+_EMERGENCY: Final = (
+    "An emergency override, not a permission: identity, a band each way, what is urgent, whom to call. Nothing else is "
+    "shown, and it is reviewed."
+)
 _SOMEBODY: Final = "\x00 somebody"
 """Stands for an agency that is named to nobody, until the treatment puts words in its place."""
 _NOT_LISTED: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
@@ -47,7 +58,7 @@ def release_subject(result: Assessment, asking: Asking) -> Made:
     if asking.related is None:
         return Made("subject", title, refused=frozenset({"no_relationship"}))
     told = [_scores(result, asking), _urgent(result, asking)]
-    return Made("subject", title, notes=(_AS_IF,)).joined(told[0]).joined(told[1])
+    return Made("subject", title, notes=(_AS_IF, _MAY_WAIT)).joined(told[0]).joined(told[1])
 
 
 def _scores(result: Assessment, asking: Asking) -> Made:
@@ -56,7 +67,7 @@ def _scores(result: Assessment, asking: Asking) -> Made:
     if not seen.items:
         return Made("subject", "", refused=seen.refused)
     again = scored_again(result, seen, asking)
-    scores = again.scores[~_for_review(again.scores)]
+    scores = without_waiting(again.scores, result)
     asked_of = [ask(asking, seen.combined("scores", role, asking.subject), SCORE_COLUMNS) for role in _roles(seen)]
     shown = tightest([dict(one.treatment) for one in asked_of])
     of_score = shown.get("score", "drop")
@@ -88,7 +99,7 @@ def _scores(result: Assessment, asking: Asking) -> Made:
 
 
 def _urgent(result: Assessment, asking: Asking) -> Made:
-    """Return what calls for action now, and whom to call."""
+    """Return what calls for action now, and whom to call; of any line, also one that waits for review."""
     seen = visible_rows(
         result.evidence, asking, needs="act_now", fields=_ALERT, subjects=result.subjects, category="alerts"
     )
@@ -111,7 +122,6 @@ def _alerts(again: Assessment, asking: Asking) -> pd.DataFrame:
     urgent, sensitive = again.act_now, hidden_names(again)
     if asking.keeps_where:  # whose contact is told would tell in which area somebody is known
         sensitive = frozenset(urgent["agency"])
-    urgent = urgent[~urgent["lens"].isin(again.scores.loc[_for_review(again.scores), "lens"])]
     own = "; ".join(asking.contacts())
     called = urgent["contact"].where(~urgent["agency"].isin(sensitive), own)
     return urgent.rename(columns={"indicator": "act_now"}).assign(spoc=called).reset_index(drop=True)[list(_ALERT)]
@@ -119,7 +129,7 @@ def _alerts(again: Assessment, asking: Asking) -> pd.DataFrame:
 
 def _emergency(result: Assessment, asking: Asking) -> Made:
     """Return the fixed emergency view: who, band, what is urgent, whom to call; never more, whatever was asked."""
-    title = "Emergency view: band, immediate risks, whom to call"
+    title = "Emergency view: bands, immediate risks, whom to call"
     sound = ask(asking, Items((asking.agency,), "scores", "person_of_concern"), EMERGENCY_FIELDS)
     if "override_refused" in sound.reason_codes:  # said whether or not anybody holds anything
         return Made("subject", title, refused=frozenset({"override_refused"}))
@@ -127,19 +137,31 @@ def _emergency(result: Assessment, asking: Asking) -> Made:
     if not seen.items:
         return Made("subject", title, refused=seen.refused)
     again = scored_again(result, seen, asking)
-    bands = again.scores.loc[~_for_review(again.scores), "band"].tolist()
-    worst = max((band for band in bands if band in BANDS[:4]), key=BANDS.index, default="cannot say")
+    band = without_waiting(again.scores, result).set_index("lens")["band"]
+    bands = [f"{words}: {band.get(lens, 'cannot say')}" for lens, words in _WAYS.items()]
     view: dict[str, Treatment] = dict.fromkeys(EMERGENCY_FIELDS, "show")
-    person = pd.DataFrame({"identity": [asking.subject], "band": [worst]})
-    urgent = _alerts(again, asking)[["act_now", "spoc"]].drop_duplicates().reset_index(drop=True)
+    person = pd.DataFrame({"identity": asking.subject, "band": bands, "spoc": "; ".join(asking.contacts())})
+    urgent = _in_words(_alerts(again, asking))
     tables = {"scores": person, "act_now": urgent}
     return Made(
         "subject", title, tables,
         kept=tuple(line for name, table in tables.items() for line in kept_lines(name, table, view)),
-        notes=("An emergency override, not a permission: identity, the highest band, what is urgent, whom to call. "
-               "Nothing else is shown, and it is reviewed.",),
+        notes=(_EMERGENCY, _AS_IF, _MAY_WAIT),
         decisions=seen.decisions, subjects=frozenset({str(asking.subject)}), person_rows=1,
     )  # fmt: skip
+
+
+def _in_words(urgent: pd.DataFrame) -> pd.DataFrame:
+    """Return urgent signs of the emergency view: what, which way and what is to be done in one text, and whom to call.
+
+    The fixed view has fields for neither lens nor date: the way is said in words, and no date leaves.
+    """
+    told = [
+        ". ".join(filter(None, (f"{sign.replace('_', ' ')}, {_WAYS[lens]}", duty)))
+        for sign, lens, duty in zip(urgent["act_now"], urgent["lens"], urgent["duty"], strict=True)
+    ]
+    frame = pd.DataFrame({"act_now": pd.Series(told, dtype=object), "spoc": urgent["spoc"]})
+    return frame.drop_duplicates().reset_index(drop=True)
 
 
 def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Made:
@@ -150,8 +172,9 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
     )
     if not seen.items:
         return Made("assessment", title, refused=seen.refused)
-    scores = scored_again(result, seen, asking).scores
-    scores = scores[~_for_review(scores) & (scores["lens"] == "harm_by")]
+    # Scored again from the rows of people of concern alone, which never tell that a child is exploited.
+    scores = without_waiting(scored_again(result, seen, asking).scores, result)
+    scores = scores[scores["lens"] == "harm_by"]
     spoken = sorted(asking.spoken_for & set(scores["subject_id"]))
     common = ask(asking, seen.combined("scores", "person_of_concern"), SCORE_COLUMNS)
     own = {one: ask(asking, seen.combined("scores", "person_of_concern", one), SCORE_COLUMNS) for one in spoken}
@@ -173,7 +196,7 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
         "assessment", title, {"scores": table},
         kept=tuple(kept_lines("scores", table, shown)),
         withheld=tuple(withheld_lines("scores", SCORE_COLUMNS, table, (common,))),
-        notes=(_AS_IF, _NOT_LISTED, "Pseudonyms are of this agreement alone."),
+        notes=(_AS_IF, _MAY_WAIT, _NOT_LISTED, "Pseudonyms are of this agreement alone."),
         decisions=decisions, subjects=true_ids, person_rows=len(table),
     )  # fmt: skip
 
@@ -189,11 +212,6 @@ def scored_again(result: Assessment, seen: Visible, asking: Asking) -> Assessmen
 def hidden_names(result: Assessment) -> frozenset[str]:
     """Return the agencies whose holding something is itself sensitive."""
     return frozenset(agency.id for agency in result.partnership.agencies if agency.sensitive)
-
-
-def _for_review(scores: pd.DataFrame) -> pd.Series[bool]:
-    """Return lines that stay with their named reviewer."""
-    return scores["flags"].map(lambda flags: "for_review" in flags).astype(bool)
 
 
 def _roles(seen: Visible) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from riskshare.io.audit_check import entries_about
 from riskshare.io.audit_log import AuditLog, append
 from riskshare.records.arguments import is_text, require
-from riskshare.records.evidence import Evidence
+from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.moments import as_moment, moment_of
 from riskshare.records.partnership import Partnership
 from riskshare.sharing.subject_rights import (
@@ -36,6 +36,8 @@ def subject_statement(
     user_id: str,
     log: AuditLog,
     cleared: Collection[RecordKey] = (),
+    subjects: Subjects | None = None,
+    place_cleared: bool = False,
 ) -> Statement:
     """Return a person's own statement; that it was given is on the disk before it exists.
 
@@ -53,6 +55,11 @@ def subject_statement(
         One that does not exist yet has nothing to tell.
     cleared : collection of (agency, record id)
         Records that a named reviewer found safe to tell (``riskshare.sharing.subject_rights``).
+    subjects : Subjects, optional
+        From ``read_subjects``: whose address is protected. Agencies are "a partner agency" to whoever is, and for what
+        happened or was shared while it was, since most serve one area. Without it nobody is known to be protected.
+    place_cleared : bool
+        A named reviewer found it safe to name them all the same.
 
     Raises
     ------
@@ -64,10 +71,18 @@ def subject_statement(
         The log cannot be read or written: nothing is told.
     """
     _check("subject_statement", partnership, subject_id, agency, user_id, log)
-    require("subject_statement", {"evidence must be Evidence.": isinstance(evidence, Evidence)})
+    kinds = {
+        "evidence must be Evidence.": isinstance(evidence, Evidence),
+        "subjects must be Subjects, from read_subjects, or None.": subjects is None or isinstance(subjects, Subjects),
+        "place_cleared must be True or False.": isinstance(place_cleared, bool),
+    }
+    require("subject_statement", kinds)
     moment = moment_of(as_moment(at))
     entries = entries_about(log, subject_id) if log.path.exists() else []
-    made = statement(evidence, partnership, entries, subject_id, at=moment, cleared=cleared)
+    made = statement(
+        evidence, partnership, entries, subject_id, at=moment, cleared=cleared, subjects=subjects,
+        place_cleared=place_cleared,
+    )  # fmt: skip
     entry: dict[str, Any] = {
         "event": "disclosure", "allow": True, "reasons": [], "agency": agency, "role": DATA_SUBJECT,
         "purpose": SUBJECT_ACCESS, "rows": len(made.held) + len(made.shared),

@@ -29,8 +29,8 @@ from riskshare.releasing.made import MOST_PERSON_ROWS, Made
 from riskshare.releasing.noting import note_answer, note_refusal
 from riskshare.releasing.people import release_list, release_subject
 from riskshare.releasing.places import release_spots
+from riskshare.releasing.protecting import protection_of, said_of_protection
 from riskshare.sharing.asking import Asking, SharingRefusedError, candidates
-from riskshare.sharing.protection import protected_addresses
 from riskshare.sharing.pseudonyms import pseudonyms
 from riskshare.sharing.release_register import Release, admit
 from riskshare.sharing.shared import KEPT_COLUMNS, SUPPRESSED_COLUMNS, WITHHELD_COLUMNS, Shared, let_through
@@ -95,7 +95,8 @@ def share(
     subjects : Subjects, optional
         Whose address is protected, for a result made without them, such as hot spots of a table of events. Those a
         result was made with are known: whoever is protected at ``at`` or later is on no map, is counted in no
-        authority, and no agency is named for that person.
+        authority, and no agency is named for that person; nor is what happened while somebody was protected on a map.
+        Where no list was ever given, a note says that nobody is known to be protected.
     override : Override, optional
         For an emergency: the fixed view, an alert and a review, whatever the permits say.
     conditions_met : collection of str
@@ -143,7 +144,7 @@ def share(
         raise SharingRefusedError(refusal, (), HINTS.get(refusal[0], ""))
     asking = Asking(
         agreed, found[0], agency, role, purpose, audience, moment, user_id, subject, met,
-        (*objections, *_protected(result, subjects, moment)), tuple(relationships), override,
+        (*objections, *protection_of(result, subjects, moment)), tuple(relationships), override,
     )  # fmt: skip
     try:
         made = _made(result, partnership, asking, kept, progress)
@@ -162,9 +163,8 @@ def share(
             raise _not_logged(fault, asking) from None
         told = _told(reasons, asking)
         raise SharingRefusedError(told, asking.contacts(), HINTS.get(told[0], ""))
-    return _sealed(
-        result, partnership, asking, made, kept, approver, admitted, (*warned, *_standing(kept, asking, log))
-    )
+    said = (*said_of_protection(result, subjects, asking, made), *warned, *_standing(kept, asking, log))
+    return _sealed(result, partnership, asking, made, kept, approver, admitted, said)
 
 
 def _made(
@@ -258,17 +258,10 @@ def _sealed(
         suppressed=_frame(made.suppressed, SUPPRESSED_COLUMNS), notes=(*made.notes, *noted.said),
         audience=asking.audience, purpose=asking.purpose, recipient_agency=asking.agency, recipient_role=asking.role,
         agreement=asking.agreement.id, agreement_version=asking.agreement.version,
-        decision_ids=noted.decision_ids, policy_hash=asking.agreements.policy_hash,
+        decision_ids=(noted.release_id,), policy_hash=asking.agreements.policy_hash,
         partnership_version=partnership.version, engine_version=VERSION, as_of=_as_of(result), at=asking.at,
         expires=expires, log_head=noted.head.letters, log=noted.log,
     )  # fmt: skip
-
-
-def _protected(result: Result, given: Subjects | None, at: dt.datetime) -> tuple[Objection, ...]:
-    """Return whose address is protected, by what a result was made with and by what was given beside it."""
-    source = result.asked["points"] if isinstance(result, HotSpots) else result
-    known = (source.subjects if isinstance(source, Assessment) else None, given)
-    return tuple(said for one in known if one is not None for said in protected_addresses(one, at=at))
 
 
 def _not_logged(fault: AuditError, asking: Asking) -> Exception:

@@ -18,6 +18,15 @@ DECIDES_NOTHING: Final = (
     "A score tells what partners hold and how far they trust it. It decides nothing and predicts nobody: read its "
     "reasons and its gaps, and decide yourself, in your own words.",
 )
+NO_SIGN: Final = "No urgent sign is known among those that this recipient may see; others may hold more."
+"""True in every case: whether or not the agreement opens urgent signs, and whoever else holds some."""
+EMERGENCY: Final = (
+    "This is an emergency view. It has no reasons and no gaps: call before you rely on a band, and act on what is "
+    "urgent at once.",
+    'A band tells what partners hold and how far they trust it. "Cannot say" is not low. It decides nothing and '
+    "predicts nobody.",
+)
+"""In the emergency view, in place of what sends a reader to reasons that are not there."""
 LINE_WORDS: Final[Mapping[str, str]] = {
     "base": "where everybody starts, before any record", "cap": "held down by an agreed cap",
     "nil answers": "nil answers", "rounding": "rounding to a whole point", "scale end": "the end of the scale",
@@ -39,8 +48,10 @@ _READ: Final = (
 def about_subject(shared: Shared) -> str:
     """Return a report about one subject for a named practitioner as an HTML page without any script.
 
-    Sections: what to act on now; each score with its interval, band, completeness and what to bear in mind; the reasons
-    of each kind of harm, with dates, whose points add up to the score; gaps; what is withheld; how far to believe it.
+    Sections: what to act on now, which is always there, with one fixed sentence where there is nothing; each score with
+    its interval, band, completeness and what to bear in mind; the reasons of each kind of harm, with dates, whose
+    points add up to the score; gaps; what is withheld; how far to believe it. Of the emergency view: what to act on
+    now, whom to call, and a band each way.
 
     Raises
     ------
@@ -52,6 +63,8 @@ def about_subject(shared: Shared) -> str:
         message = "about_subject(): this is not about one person. Use partnership_report, or share with subject=..."
         raise PolicyError(message)
     names = area_names(shared)
+    if _is_emergency(shared):
+        return whole_page(shared, _urgent(shared, names) + _emergency(shared), _who(shared))
     rest = [name for name in shared.tables if name not in ("act_now", "scores", "reasons")]
     found = [_urgent(shared, names), section("Scores", _scores(shared), paragraphs(DECIDES_NOTHING), name="scores"),
              section("Reasons", *_reasons(shared, names), name="reasons")]  # fmt: skip
@@ -61,7 +74,8 @@ def about_subject(shared: Shared) -> str:
 
 def _who(shared: Shared) -> str:
     """Return whom it is about, as known when, and until when it may be used."""
-    found = {str(who) for frame in shared.tables.values() if "subject_id" in frame for who in frame["subject_id"]}
+    tables = shared.tables.values()
+    found = {str(who) for one in tables for name in ("subject_id", "identity") if name in one for who in one[name]}
     who = f"Person {', '.join(sorted(found))}. " if found else ""
     return tag("p", escaped(f"{who}As known on {shared.as_of}. Not to be used from {shared.marks['expires']} on."))
 
@@ -69,8 +83,21 @@ def _who(shared: Shared) -> str:
 def _urgent(shared: Shared, names: Mapping[str, str]) -> str:
     frame = shared.tables.get("act_now")
     if frame is None or not len(frame):
-        return ""
+        return section("Act on this now", paragraphs([NO_SIGN]), name="now")
     return tag("div", section("Act on this now", shown_table(shared, "act_now", names), name="now"), class_="urgent")
+
+
+def _is_emergency(shared: Shared) -> bool:
+    """Return whether it is the fixed emergency view: nothing else has a column ``identity``."""
+    return "identity" in shared.tables.get("scores", pd.DataFrame())
+
+
+def _emergency(shared: Shared) -> str:
+    """Return whom to call and a band each way."""
+    frame = shared.tables["scores"]
+    call = paragraphs(dict.fromkeys(frame["spoc"].astype(str)))
+    bands = tag("div", *(tag("p", escaped(band), class_="big") for band in frame["band"]), class_="score")
+    return section("Whom to call", call, name="call") + section("Bands", bands, paragraphs(EMERGENCY), name="scores")
 
 
 def _scores(shared: Shared) -> str:

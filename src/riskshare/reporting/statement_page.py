@@ -56,7 +56,8 @@ def statement_page(statement: Statement, *, contact: str) -> str:
     parts = [
         section(
             "What is held", paragraphs([f"{counted(len(held), 'record')}, as on {moment(statement.at)}."]),
-            table("Records about you", heads, held, stacked=True) if held else "", paragraphs(MAY_BE_MORE), name="held",
+            table("Records about you", heads, held, stacked=True) if held else "",
+            paragraphs((*statement.notes, *MAY_BE_MORE)), name="held",
         ),
         section(
             "With whom it was shared", paragraphs([f"{counted(len(shared), 'time')}, by the log of every disclosure."]),

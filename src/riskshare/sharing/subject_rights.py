@@ -14,13 +14,21 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from riskshare.records.evidence import Evidence
+from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.partnership import Partnership
+from riskshare.records.policy import Indicator
+from riskshare.records.sharing_request import Objection
+from riskshare.sharing.protection import guarded_then, protected_addresses
+from riskshare.sharing.standing import holds
 
 HELD_COLUMNS: Final = ("agency", "what", "basis", "role", "event_date", "recorded_date", "kept_until")
 SHARED_COLUMNS: Final = ("at", "agency", "role", "purpose", "fields", "expires")
 A_PARTNER: Final = "a partner agency"
-"""Stands for an agency whose involvement is itself sensitive (methods: safety, 1.4)."""
+"""Stands for an agency whose involvement is itself sensitive (methods: safety, 1.4), or would tell where a home is."""
+UNPLACED: Final = (
+    f"Where an agency's name could help somebody find a home that must not be found, it stands here as {A_PARTNER!r}."
+)
+"""Said without saying whose home: whoever takes the page from its owner reads it too."""
 
 Change = Literal["contested", "corrected", "withdrawn", "erased"]
 CHANGE_WORDS: Final[Mapping[Change, str]] = {
@@ -29,6 +37,8 @@ CHANGE_WORDS: Final[Mapping[Change, str]] = {
     "withdrawn": "what you were given has been withdrawn: delete it",
     "erased": "what you were given has been erased at its source: delete it",
 }
+
+_ALWAYS: Final = dt.datetime(1900, 1, 1, tzinfo=dt.UTC)
 
 RecordKey = tuple[str, str]
 """Agency and its reference."""
@@ -46,11 +56,14 @@ class Statement:
     shared : DataFrame
         ``at, agency, role, purpose, fields, expires``: each time something was given to somebody, oldest first.
     at : datetime.datetime
+    notes : tuple of str
+        What the reader must know besides.
     """
 
     held: pd.DataFrame
     shared: pd.DataFrame
     at: dt.datetime
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Count only."""
@@ -86,6 +99,8 @@ def statement(
     *,
     at: dt.datetime,
     cleared: Collection[RecordKey] = (),
+    subjects: Subjects | None = None,
+    place_cleared: bool = False,
 ) -> Statement:
     """Return what is held about one person, by whom, and with whom and when it was shared.
 
@@ -100,33 +115,65 @@ def statement(
         Now, with its offset. What is past its indicator's retention on that day is not told, because it is not used.
     cleared : collection of (agency, record id)
         Records that a named reviewer has looked at and found safe to tell.
+    subjects : Subjects, optional
+        Whose address is protected. No agency is named to whoever is protected now, nor to anybody for what happened, or
+        was shared, while they were: most serve one area, and a page can be taken from its owner.
+    place_cleared : bool
+        A named reviewer found it safe to name them all the same.
 
     Returns
     -------
     Statement
-        With empty tables where nothing is held or shared.
+        With empty tables where nothing is held or shared; a note where an agency is not named for protection.
     """
-    rows = _standing(evidence, subject_id, at.date())
-    kinds = {one.id: one for one in partnership.trust.indicators}
-    agencies = {one.id: one for one in partnership.agencies}
-    known, held = frozenset(cleared), []
-    for row in rows:
-        kind = kinds.get(str(row["indicator"]))
-        if kind is None or kind.retention_days <= (at.date() - row["event_date"]).days:
-            continue
-        one = agencies.get(str(row["agency"]))
-        needs_eyes = row["handling"] != "P" or row["basis"] != "factual" or one is None or one.sensitive
-        if needs_eyes and (str(row["agency"]), str(row["record_id"])) not in known:
-            continue
-        until = row["event_date"] + dt.timedelta(days=kind.retention_days)
-        name = one.name if one is not None else A_PARTNER
-        held.append((name, kind.name, row["basis"], row["role"], row["event_date"], row["recorded_date"], until))
+    guards = [] if place_cleared else _guards(subjects, subject_id, at)
+    kinds, known = {one.id: one for one in partnership.trust.indicators}, frozenset(cleared)
+    standing = _standing(evidence, subject_id, at.date())
+    rows = [row for row in standing if _may_be_told(row, kinds, partnership, at, known)]
+    days = pd.DataFrame(rows, columns=["subject_id", "event_date", "event_end"])
+    unplaced = guarded_then(days, guards)
+    of_all = {one.id: one.name for one in partnership.agencies}
+    held = [_held(row, kinds, {} if hide else of_all) for row, hide in zip(rows, unplaced, strict=True)]
+    left = [one for one in entries if _left(one)]
+    moments = pd.DataFrame({"subject_id": subject_id, "date": [str(one["at"]) for one in left]})
+    away = guarded_then(moments, guards)
     names = {one.id: A_PARTNER if one.sensitive else one.name for one in partnership.agencies}
-    given = [_given(one, names) for one in entries if _left(one)]
+    given = [_given(one, {} if hide else names) for one, hide in zip(left, away, strict=True)]
     ordered = sorted(held, key=lambda row: (row[4], row[5], *map(str, row[:4])))
     return Statement(
-        pd.DataFrame(ordered, columns=list(HELD_COLUMNS)), pd.DataFrame(given, columns=list(SHARED_COLUMNS)), at
-    )
+        pd.DataFrame(ordered, columns=list(HELD_COLUMNS)), pd.DataFrame(given, columns=list(SHARED_COLUMNS)), at,
+        (UNPLACED,) if unplaced.any() or away.any() else (),
+    )  # fmt: skip
+
+
+def _guards(subjects: Subjects | None, subject_id: str, at: dt.datetime) -> list[Objection]:
+    """Return when agencies must not be named to one person: where the address is protected now, always."""
+    every = () if subjects is None else protected_addresses(subjects, at=at)
+    mine = [one for one in every if one.subject_id == subject_id]
+    if any(holds(one.valid_from, one.valid_until, at) for one in mine):
+        return [Objection(subject_id=subject_id, basis="protected_address", valid_from=_ALWAYS)]
+    return mine
+
+
+def _may_be_told(
+    row: Mapping[str, Any], kinds: Mapping[str, Indicator], partnership: Partnership, at: dt.datetime,
+    cleared: frozenset[RecordKey],
+) -> bool:  # fmt: skip
+    """Return whether a record is within its retention, and needs nobody's eyes or has had them."""
+    kind = kinds.get(str(row["indicator"]))
+    if kind is None or kind.retention_days <= (at.date() - row["event_date"]).days:
+        return False
+    one = next((agency for agency in partnership.agencies if agency.id == row["agency"]), None)
+    needs_eyes = row["handling"] != "P" or row["basis"] != "factual" or one is None or one.sensitive
+    return not needs_eyes or (str(row["agency"]), str(row["record_id"])) in cleared
+
+
+def _held(row: Mapping[str, Any], kinds: Mapping[str, Indicator], names: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return the line of one record; an agency without a name is a partner agency."""
+    kind = kinds[str(row["indicator"])]
+    until = row["event_date"] + dt.timedelta(days=kind.retention_days)
+    name = names.get(str(row["agency"]), A_PARTNER)
+    return name, kind.name, row["basis"], row["role"], row["event_date"], row["recorded_date"], until
 
 
 def change_notices(

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.sharing_request import Decision
 from riskshare.sharing.asking import Asking, Items, ask, forbidden
+from riskshare.sharing.protection import guarded_then
 
-_STORY: Final = ("subject_id", "agency", "record_id", "claim_id")
+_STORY: Final = ("subject_id", "agency", "record_id", "claim_id", "event_date", "event_end")
 _CLASS: Final = ("agency", "data_class", "role", "handling", "conditions", "authority", "gateway")
 
 
@@ -98,8 +99,8 @@ def visible_rows(
     roles : frozenset of str, optional
         Look only at rows of these subject roles.
     places : bool
-        Whether rows say where: those about people whose address is protected are left out, and with them every other
-        row of the same record or story, which happened at the same place.
+        Whether rows say where: those about people whose address is protected, or was when it happened, are left out,
+        and with them every other row of the same record or story, which happened at the same place.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def visible_rows(
     if roles is not None:
         here &= frame["role"].isin(roles).to_numpy(dtype=np.bool_)
     if places:
-        here &= ~beside_guarded(rows.select(list(_STORY)).to_pandas(), asking)
+        here &= ~beside_guarded(rows.select(list(_STORY)).to_pandas(date_as_object=False), asking)
     rows, frame = rows.filter(pa.array(here)), frame[here].reset_index(drop=True)
     frame["spoken"] = frame["subject_id"].where(frame["subject_id"].isin(asking.spoken_for))
     frame["age"] = _ages(frame["subject_id"], asking, subjects)
@@ -144,10 +145,12 @@ def beside_guarded(frame: pd.DataFrame, asking: Asking) -> NDArray[np.bool_]:
     Parameters
     ----------
     frame : DataFrame
-        Column ``subject_id``; optionally ``agency`` with ``record_id``, and ``claim_id``.
+        Column ``subject_id``; optionally ``agency`` with ``record_id``, and ``claim_id``; ``event_date`` with
+        ``event_end``, or ``date``, for protection that has ended: what happened under it stays guarded.
     asking : Asking
     """
-    found = frame["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
+    now = frame["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
+    found = now | guarded_then(frame, asking.objections)
     if not found.any():
         return found
     near = found.copy()
@@ -205,8 +208,8 @@ def visible_points(points: gpd.GeoDataFrame, asking: Asking) -> tuple[gpd.GeoDat
     points : GeoDataFrame
         Columns ``source`` (an agency) and ``handling``; optionally ``data_class`` (without it, ``places``), ``role``
         (``place``), ``conditions``, ``authority``, ``gateway`` and ``subject_id``. Without ``handling`` an event is C,
-        and C without a condition leaves for nobody. Events of people whose address is protected are left out, and with
-        them events of the same ``record_id`` or ``claim_id``.
+        and C without a condition leaves for nobody. Events of people whose address is protected, or was on ``date``,
+        are left out, and with them events of the same ``record_id`` or ``claim_id``.
     asking : Asking
 
     Returns
