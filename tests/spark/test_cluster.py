@@ -95,7 +95,8 @@ def test_a_cluster_gives_the_scores_of_memory_though_a_worker_is_killed(two_work
             assess_on_cluster(paths, cases.agreed(), **options)
         killer = Killer(two_workers)
         lost = assess_on_cluster(paths, cases.agreed(), progress=killer, resume=True, **options)
-        assert killer.stages == ["Looking over", "Scoring"], "what was read was read again"
+        assert killer.stages[-1] == "Scoring"
+        assert "Reading" not in killer.stages, "what was read was read again"
         assert 0 < killer.at[0] < RANGES, "no worker was killed in the middle of scoring"
         assert two_workers.workers[1].poll() is not None
         assert cases.digest([cases.table_of(tmp_path / "lost")]) == known

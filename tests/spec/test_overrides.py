@@ -122,7 +122,7 @@ class TestSpool:
             cases.given(cases.result(), broken, audience="partnership")
         assert not spool_of(cases.log_in(broken)).path.exists()
         shared = emergency(broken)
-        assert shared.tables["scores"]["identity"].tolist() == ["S1"]
+        assert shared.tables["scores"]["identity"].tolist() == ["S1", "S1"]  # risk to, and risk from
         assert any("stands in its spool alone" in note for note in shared.notes)
 
     def test_it_stands_in_a_chain_of_its_own_and_is_written_under_it(self, broken: Path) -> None:

@@ -64,7 +64,7 @@ def geopackage_bytes(shared: Shared) -> bytes:
     with tempfile.TemporaryDirectory() as folder:  # owner-only; SQLite needs a file
         file = Path(folder) / "shared.gpkg"
         for name, frame in shared.tables.items():
-            ready = _flat(whole_metres(frame) if isinstance(frame, gpd.GeoDataFrame) else frame)
+            ready = _flat(whole_metres(frame) if isinstance(frame, gpd.GeoDataFrame) else frame, read_by_qgis=True)
             fields = _names((str(column) for column in ready.columns if column != "geometry"), "field")
             ready = ready.rename(columns=fields)
             told = {"layer": layers[name], "driver": "GPKG", "append": file.exists()}
@@ -164,7 +164,7 @@ def _symbol(number: str, fill: str, outline: str) -> str:
     )
 
 
-def _flat(frame: Any) -> Any:
+def _flat(frame: Any, *, read_by_qgis: bool = False) -> Any:
     """Return a table without lists and with plain cells: a map file holds neither lists nor unknown kinds."""
     columns = {}
     for name in frame.columns:
@@ -172,7 +172,8 @@ def _flat(frame: Any) -> Any:
             continue
         cells = [plain(value) for value in frame[name]]
         joined = [";".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells]
-        joined = [_readable(cell) if isinstance(cell, str) else cell for cell in joined]
+        if read_by_qgis:
+            joined = [_readable(cell) if isinstance(cell, str) else cell for cell in joined]
         columns[str(name)] = pd.Series(joined, dtype=_kind(joined), index=frame.index)
     table = pd.DataFrame(columns, index=frame.index)
     return gpd.GeoDataFrame(table, geometry=frame.geometry) if isinstance(frame, gpd.GeoDataFrame) else table
