@@ -73,7 +73,8 @@ def a_hidden_row(rng: random.Random, rows: Rows) -> Rows:
         f"h{rng.randrange(99)}", **{
             # Exploitation holds a line back even where it is hidden, on purpose: it is drawn among shown rows only.
             "subject_id": rng.choice(["S1", "S2", "S9"]), "indicator": rng.choice(KINDS[:-1]),
-            "role": rng.choice(ROLES), "agency": rng.choice(AGENCIES), "recorded_date": "2026-03-31", "claim_id": rng.choice([None, "c1"]),
+            "role": rng.choice(ROLES), "agency": rng.choice(AGENCIES),
+            "recorded_date": "2026-03-31", "claim_id": rng.choice([None, "c1"]),
             "basis": rng.choice(["factual", "anecdotal"]), "stance": rng.choice(["supports", "denies"]), **hides,
         },
     )  # fmt: skip
