@@ -105,8 +105,8 @@ def assess(
     }
     require("assess", kinds)
     day = as_day(as_of)
-    _check_conditions(partnership, conditions_met)
-    _check_signed(evidence, partnership, trial=trial)
+    check_conditions(partnership, conditions_met)
+    check_signed(partnership, pc.unique(evidence.rows["agency"]).to_pylist(), trial=trial)
     readings = normalise(evidence.rows, partnership)
     severity, not_scored = row_severity(evidence.rows, readings)
     weighed = weigh(
@@ -125,16 +125,26 @@ def assess(
     )  # fmt: skip
 
 
-def _check_conditions(partnership: Partnership, conditions_met: Collection[str]) -> None:
+def check_conditions(partnership: Partnership, conditions_met: Collection[str]) -> None:
+    """Refuse conditions that are not agreed.
+
+    Raises
+    ------
+    PolicyError
+    """
     agreed = {condition.id for condition in partnership.trust.handling_conditions}
-    unknown = sorted(set(conditions_met) - agreed)
-    if unknown:
+    if set(conditions_met) - agreed:
         msg = f"conditions_met may name agreed conditions ({', '.join(sorted(agreed)) or 'none agreed'}) and no other."
         raise PolicyError(msg)
 
 
-def _check_signed(evidence: Evidence, partnership: Partnership, *, trial: bool) -> None:
-    supplying = set(pc.unique(evidence.rows["agency"]).to_pylist())
+def check_signed(partnership: Partnership, supplying: Collection[str], *, trial: bool) -> None:
+    """Refuse rows of agencies that have not signed, unless it is a trial.
+
+    Raises
+    ------
+    UnsignedPolicyError
+    """
     missing = [agency for agency in partnership.unsigned() if agency in supplying]
     if missing and not trial:
         raise UnsignedPolicyError(missing, partnership.policy_hash)

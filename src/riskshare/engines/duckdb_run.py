@@ -7,79 +7,47 @@ Three stages, each of which leaves whole files and continues where it was stoppe
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, Settings, Told, in_order, score_rows, whole_subjects
-from riskshare.engines.finished import (
-    OUTPUTS,
-    QUARANTINE,
-    Finished,
-    finished,
-    write_quarantine,
-)
-from riskshare.engines.limits import DEFAULT, as_bytes, at_once, most_rows, to_sort
-from riskshare.engines.rules import (
-    argument_rules,
-    check_conditions,
-    described,
-    paths_of,
-    stop_if_bad,
-    stop_if_habit,
-    stop_if_unsigned,
-)
+from riskshare.assessment import check_signed
+from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, Told, score_rows, whole_subjects
+from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, write_quarantine
+from riskshare.engines.limits import DEFAULT, at_once, most_rows, to_sort
+from riskshare.engines.rules import paths_of, stop_if_habit
+from riskshare.engines.running import (
+    FAULTS,
+    PIECE_ROWS,
+    READ,
+    Progress,
+    Run,
+    begin,
+    carry_out,
+    check,
+    piece_line,
+    progress_of,
+    write_part,
+)  # fmt: skip
 from riskshare.engines.sorting import need_duckdb, sort_pieces, sorted_faults
 from riskshare.engines.staging import STAGED_SCHEMA, stage
-from riskshare.errors import EvidenceError, ResumeError, UnsignedPolicyError
+from riskshare.errors import ResumeError
 from riskshare.io import run_folder
 from riskshare.io.evidence import CONTRACT
 from riskshare.io.evidence_places import Habits
-from riskshare.io.evidence_stream import Surveyed, stream, survey
+from riskshare.io.evidence_stream import stream, survey
 from riskshare.io.writing import make_folder
-from riskshare.records.arguments import is_whole, require
-from riskshare.records.days import as_day
+from riskshare.records.arguments import is_whole
 from riskshare.records.evidence import Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.scoring.score import pays
-
-PIECE_ROWS: Final = 200_000
-"""Rows of a source checked at a time."""
-FORMAT: Final = 1
-"""Of the run's folder: a run begun under another is not continued."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage (``Looking over``, ``Reading``, ``Sorting``, ``Scoring``), rows done and rows in all."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Run:
-    """A run on its way."""
-
-    out: Path
-    work: Path
-    journal: dict[str, Any]
-    sources: tuple[Surveyed, ...]
-    settings: Settings
-    accept_bad: bool
-    memory: int
-    threads: int
-    block_rows: int
-    progress: Progress
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.settings.sources
-
-    def save(self) -> None:
-        run_folder.save(self.journal, self.work)
 
 
 def assess_out_of_core(
@@ -157,70 +125,32 @@ def assess_out_of_core(
     """
     paths = paths_of(sources)
     given = {
-        "paths": paths, "partnership": partnership, "out": out, "subjects": subjects, "trial": trial,
+        "paths": paths, "partnership": partnership, "as_of": as_of, "out": out, "subjects": subjects, "trial": trial,
         "conditions_met": conditions_met, "accept_bad": accept_bad, "resume": resume, "block_rows": block_rows,
-        "progress": progress, "compiled": compiled,
+        "progress": progress, "compiled": compiled, "memory_limit": memory_limit,
     }  # fmt: skip
-    own = {"threads must be a whole number from 1.": is_whole(threads) and threads >= 1}
-    require("assess_out_of_core", {**argument_rules(given), **own})
-    day, limit = as_day(as_of), as_bytes(memory_limit)
-    check_conditions(partnership, conditions_met)
+    check("assess_out_of_core", given, {"threads must be a whole number from 1.": is_whole(threads) and threads >= 1})
     need_duckdb()
-    told = progress or _silent
-    told("Looking over", 0, len(paths))
+    progress_of(given)("Looking over", 0, len(paths))
     surveyed = survey(paths)
     n_rows = sum(source.n_rows for source in surveyed)
-    settings = Settings(
-        partnership, day, tuple(source.source for source in surveyed), bool(trial), frozenset(conditions_met),
-        in_order(subjects), pays(n_rows) if compiled is None else compiled,
-    )  # fmt: skip
-    plain = {**described(settings, surveyed, accept_bad=accept_bad, block_rows=block_rows), "engine": "duckdb"}
-    journal = run_folder.begin(Path(out), plain, resume=resume)
-    run = _Run(
-        Path(out),
-        Path(out) / run_folder.WORK,
-        journal,
-        surveyed,
-        settings,
-        accept_bad,
-        limit,
-        threads,
-        block_rows,
-        told,
-    )
-    try:
-        return _carry_out(run)
-    except (EvidenceError, UnsignedPolicyError):
-        run_folder.clear(run.work)  # what was refused is refused again: there is nothing to go on with
-        raise
+    run = begin(given, surveyed, engine="duckdb", compiled=pays(n_rows) if compiled is None else compiled)
+    return carry_out(run, functools.partial(_stages, run, threads))
 
 
-def _silent(stage_name: str, done: int, total: int) -> None:
-    """Tell nobody."""
+def _stages(run: Run, threads: int) -> None:
+    _only_whole_files(run)
+    _read(run)
+    _sort(run, threads)
+    _score(run, threads)
+    _conclude(run, threads)
 
 
-def _carry_out(run: _Run) -> Finished:
-    notes = tuple(note for source in run.sources for note in source.notes)
-    if not run.journal["finished"]:
-        _only_whole_files(run)
-        _read(run)
-        _sort(run)
-        _score(run)
-        _conclude(run)
-    if (run.work / run_folder.JOURNAL).exists():
-        run_folder.publish(run.work, run.out, (*OUTPUTS.values(), QUARANTINE, run_folder.JOURNAL))
-    run_folder.clear(run.work)
-    return finished(
-        run.journal, run.out, run.settings.partnership, run.settings.as_of, trial=run.settings.trial,
-        sources=run.names, notes=notes,
-    )  # fmt: skip
-
-
-def _only_whole_files(run: _Run) -> None:
+def _only_whole_files(run: Run) -> None:
     """Forget what is in the journal and no longer whole on the disk, and all after it."""
     journal = run.journal
     if journal["sorted"] is None:
-        journal["read"] = _whole(journal["read"], lambda piece: run_folder.is_whole(run.work / "read", piece["file"]))
+        journal["read"] = _whole(journal["read"], lambda piece: run_folder.is_whole(run.work / READ, piece["file"]))
     elif not (run.work / "sorted.parquet").is_file():
         what, hint = "Files of the unfinished run are gone.", "Delete its folder and begin anew."
         raise ResumeError(what, hint)
@@ -240,11 +170,11 @@ def _whole(entries: list[dict[str, Any]], test: Callable[[dict[str, Any]], bool]
     return kept
 
 
-def _read(run: _Run) -> None:
+def _read(run: Run) -> None:
     """Check every row of every source, piece by piece, into files; stop where a source or a signature is wanting."""
     if run.journal["sorted"] is not None:
         return
-    for folder in ("read", "faults"):
+    for folder in (READ, FAULTS):
         make_folder(run.work / folder)
     total = sum(source.n_rows for source in run.sources)
     for number, source in enumerate(run.sources):
@@ -256,59 +186,51 @@ def _read(run: _Run) -> None:
             run.save()
             run.progress("Reading", sum(one["rows"] for one in run.journal["read"]), total)
     stop_if_habit(run.journal, run.names)
-    if not run.accept_bad:
-        stop_if_bad(run.journal, run.names)
+    run.stop_if_bad()
 
 
-def _read_piece(run: _Run, raw: Any, number: int, first_row: int) -> dict[str, Any]:
+def _read_piece(run: Run, raw: Any, number: int, first_row: int) -> dict[str, Any]:
     habits = Habits()
     agreed = run.settings.partnership
     staged = stage(raw, agreed, habits, source=number, first_row=first_row)
-    stop_if_unsigned(agreed, staged.agencies, trial=run.settings.trial)
+    check_signed(agreed, staged.agencies, trial=run.settings.trial)
     name = f"piece-{len(run.journal['read']):05d}.parquet"
     if staged.faults.num_rows:
-        run_folder.write_table(run.work / "faults" / name, staged.faults)
-    return {
-        "file": run_folder.write_table(run.work / "read" / name, staged.rows),
-        "source": number,
-        "rows": staged.n_rows,
-        "staged": staged.rows.num_rows,
-        "set_aside": staged.n_set_aside,
-        "labels": dict(staged.labels),
-        "habits": [[code, column, *counts] for (code, column), counts in habits.counts.items()],
-    }
+        run_folder.write_table(run.work / FAULTS / name, staged.faults)
+    file = run_folder.write_table(run.work / READ / name, staged.rows)
+    return piece_line(staged, habits, source=number, file=file)
 
 
-def _sort(run: _Run) -> None:
+def _sort(run: Run, threads: int) -> None:
     """Bring the rows of each subject together in one file; the pieces are then no longer needed."""
     if run.journal["sorted"] is None:
         total = sum(piece["staged"] for piece in run.journal["read"])
         run.progress("Sorting", 0, total)
-        pieces = [run.work / "read" / piece["file"]["file"] for piece in run.journal["read"]]
+        pieces = [run.work / READ / piece["file"]["file"] for piece in run.journal["read"]]
         if not pieces:
-            pieces = [run.work / "read" / "nothing.parquet"]
+            pieces = [run.work / READ / "nothing.parquet"]
             run_folder.write_table(pieces[0], STAGED_SCHEMA.empty_table())
         with run_folder.asking_for_room():
             sort_pieces(
                 pieces, run.work / "sorted.parquet", spill=run.work / "spill", memory=to_sort(run.memory),
-                threads=run.threads,
+                threads=threads,
             )  # fmt: skip
         run.journal["sorted"] = {"rows": total}
         run.save()
         run.progress("Sorting", total, total)
-    for folder in ("read", "spill"):
+    for folder in (READ, "spill"):
         run_folder.clear(run.work / folder)
 
 
-def _score(run: _Run) -> None:
+def _score(run: Run, threads: int) -> None:
     """Score block after block, each into a part of every table."""
-    for folder in (*OUTPUTS.values(), "faults"):
+    for folder in (*OUTPUTS.values(), FAULTS):
         make_folder(run.work / folder)
     parts, total = run.journal["parts"], run.journal["sorted"]["rows"]
     done = sum(part["counts"]["rows"] for part in parts)
     rows = _sorted_rows(run.work / "sorted.parquet", done)
     blocks = whole_subjects(rows, n_rows=run.block_rows, most_rows=most_rows(run.memory))
-    for told in _told(blocks, run):
+    for told in _told(blocks, run, threads):
         parts.append(_write_part(run, told, len(parts)))
         run.save()
         done += told.counts["rows"]
@@ -331,9 +253,9 @@ def _sorted_rows(path: Path, skip: int) -> Iterator[pa.RecordBatch]:
                 skip -= min(skip, batch.num_rows)
 
 
-def _told(blocks: Iterator[pa.Table], run: _Run) -> Iterator[Told]:
+def _told(blocks: Iterator[pa.Table], run: Run, threads: int) -> Iterator[Told]:
     """Yield what every block comes to, in order; at most one block a thread is held."""
-    threads = at_once(run.memory, run.threads)
+    threads = at_once(run.memory, threads)
     if threads == 1:
         for rows in blocks:
             yield score_rows(rows, run.settings)
@@ -348,27 +270,18 @@ def _told(blocks: Iterator[pa.Table], run: _Run) -> Iterator[Told]:
             yield told.result()
 
 
-def _write_part(run: _Run, told: Told, number: int) -> dict[str, Any]:
-    name, before = f"part-{number:05d}.parquet", sum(part["counts"]["subjects"] for part in run.journal["parts"])
-    if told.conflicts.num_rows:
-        run_folder.write_table(run.work / "faults" / f"conflicts-{number:05d}.parquet", told.conflicts)
-    files = {
-        table: {
-            **run_folder.write_table(run.work / OUTPUTS[table] / name, rows, run.settings.marks),
-            "rows": rows.num_rows,
-        }
-        for table, rows in told.tables.items()
-    }
+def _write_part(run: Run, told: Told, number: int) -> dict[str, Any]:
+    before = sum(part["counts"]["subjects"] for part in run.journal["parts"])
+    line = write_part(told, run.settings, run.work, f"{number:05d}", run_folder.write_table)
     # Subjects are named by their number in order: a pseudonym has no place in a journal.
-    return {"files": files, "counts": dict(told.counts), "subjects": [before + 1, before + told.counts["subjects"]]}
+    return {**line, "subjects": [before + 1, before + told.counts["subjects"]]}
 
 
-def _conclude(run: _Run) -> None:
+def _conclude(run: Run, threads: int) -> None:
     """Judge each source as a whole, write what was set aside, and close the journal."""
-    if not run.accept_bad:
-        stop_if_bad(run.journal, run.names)
-    pieces = sorted((run.work / "faults").glob("*.parquet"))
-    faults = sorted_faults(pieces, spill=run.work / "spill", memory=to_sort(run.memory), threads=run.threads)
+    run.stop_if_bad()
+    pieces = sorted((run.work / FAULTS).glob("*.parquet"))
+    faults = sorted_faults(pieces, spill=run.work / "spill", memory=to_sort(run.memory), threads=threads)
     write_quarantine(run.work / QUARANTINE, faults, run.names, run.settings.marks)
     run.journal["finished"] = True
     run.save()

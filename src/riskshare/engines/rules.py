@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
 from riskshare.engines.blocks import Settings
 from riskshare.engines.finished import labels_of, source_counts
-from riskshare.errors import PolicyError, UnsignedPolicyError
 from riskshare.io.evidence import MAX_BAD_SHARE, MIN_ROWS_FOR_SHARE, too_many_bad
 from riskshare.io.evidence_places import Habits
 from riskshare.io.evidence_stream import Surveyed
@@ -48,20 +47,6 @@ def paths_of(sources: object) -> list[Any]:
     return list(sources)
 
 
-def check_conditions(partnership: Partnership, conditions_met: Collection[str]) -> None:
-    """Refuse conditions that are not agreed.
-
-    Raises
-    ------
-    PolicyError
-    """
-    agreed = {condition.id for condition in partnership.trust.handling_conditions}
-    if set(conditions_met) - agreed:
-        names = ", ".join(sorted(agreed)) or "none agreed"
-        message = f"conditions_met may name agreed conditions ({names}) and no other."
-        raise PolicyError(message)
-
-
 def described(settings: Settings, sources: Sequence[Surveyed], *, accept_bad: bool, block_rows: int) -> dict[str, Any]:
     """Return everything that decides the outcome, as plain values: who resumes must give the same."""
     about = settings.subjects
@@ -79,18 +64,6 @@ def described(settings: Settings, sources: Sequence[Surveyed], *, accept_bad: bo
         "block_rows": int(block_rows),
         "sources": [{"name": one.source, "bytes": one.n_bytes, "sha256": one.sha256} for one in sources],
     }
-
-
-def stop_if_unsigned(partnership: Partnership, supplying: Collection[str], *, trial: bool) -> None:
-    """Stop where an agency that supplied rows has not signed.
-
-    Raises
-    ------
-    UnsignedPolicyError
-    """
-    missing = [agency for agency in partnership.unsigned() if agency in supplying]
-    if missing and not trial:
-        raise UnsignedPolicyError(missing, partnership.policy_hash)
 
 
 def stop_if_habit(journal: Mapping[str, Any], names: Sequence[str]) -> None:

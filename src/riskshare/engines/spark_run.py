@@ -10,7 +10,7 @@ import datetime as dt
 import functools
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,36 +18,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, Settings, in_order, score_rows
-from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, finished, write_quarantine
-from riskshare.engines.limits import DEFAULT, as_bytes, most_rows
-from riskshare.engines.rules import (
-    argument_rules,
-    check_conditions,
-    described,
-    paths_of,
-    stop_if_bad,
-    stop_if_habit,
-    stop_if_unsigned,
-)
+from riskshare.assessment import check_signed
+from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, score_rows
+from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, write_quarantine
+from riskshare.engines.limits import DEFAULT, most_rows
+from riskshare.engines.rules import paths_of, stop_if_habit
+from riskshare.engines.running import FAULTS, READ, Progress, Run, begin, carry_out, check, progress_of, write_part
 from riskshare.engines.spark_session import answers, need_spark, through
 from riskshare.engines.spark_settings import Sent, pack
-from riskshare.engines.spark_tasks import (
-    ANSWER,
-    FAULTS,
-    READ,
-    look_over,
-    read_spans,
-    score_range,
-    write_part,
-)
+from riskshare.engines.spark_tasks import ANSWER, look_over, read_spans, score_range
 from riskshare.engines.staging import FAULT_SCHEMA, KEYS, STAGED_SCHEMA
-from riskshare.errors import EvidenceError, UnsignedPolicyError
 from riskshare.io import run_folder
 from riskshare.io.evidence_stream import Surveyed
 from riskshare.io.writing import make_folder
-from riskshare.records.arguments import is_whole, require
-from riskshare.records.days import as_day
+from riskshare.records.arguments import is_whole
 from riskshare.records.evidence import INPUT_COLUMNS, Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.scoring.score import pays
@@ -60,33 +44,6 @@ SPAN_ROWS: Final = 1_000_000
 RANGE_ROWS: Final = 500_000
 """Rows that one task scores, about: a worker that is lost loses no more, and one full of rows holds up nobody long."""
 MOST_RANGES: Final = 10_000
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage (``Looking over``, ``Reading``, ``Scoring``), tasks done and tasks in all."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Run:
-    """A run on its way."""
-
-    spark: SparkSession
-    out: Path
-    work: Path
-    journal: dict[str, Any]
-    sources: tuple[Surveyed, ...]
-    settings: Settings
-    accept_bad: bool
-    memory: int
-    ranges: int
-    block_rows: int
-    progress: Progress
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.settings.sources
-
-    def save(self) -> None:
-        run_folder.save(self.journal, self.work)
 
 
 def assess_on_cluster(
@@ -167,43 +124,28 @@ def assess_on_cluster(
     """
     need_spark()
     paths = paths_of(sources)
-    _check(spark, ranges, locals())
-    check_conditions(partnership, conditions_met)
-    day, limit = as_day(as_of), as_bytes(memory_limit)
-    told, cores = progress or _silent, spark.sparkContext.defaultParallelism
-    surveyed = _survey(spark, [os.path.abspath(path) for path in paths], told)
+    given = {
+        "paths": paths, "partnership": partnership, "as_of": as_of, "out": out, "subjects": subjects, "trial": trial,
+        "conditions_met": conditions_met, "accept_bad": accept_bad, "resume": resume, "block_rows": block_rows,
+        "progress": progress, "compiled": compiled, "memory_limit": memory_limit,
+    }  # fmt: skip
+    check("assess_on_cluster", given, _own_rules(spark, ranges))
+    cores = spark.sparkContext.defaultParallelism
+    surveyed = _survey(spark, [os.path.abspath(path) for path in paths], progress_of(given))
     n_rows = sum(source.n_rows for source in surveyed)
-    settings = Settings(
-        partnership, day, tuple(source.source for source in surveyed), bool(trial), frozenset(conditions_met),
-        in_order(subjects), pays(n_rows // cores) if compiled is None else compiled,
-    )  # fmt: skip
-    n_ranges = ranges or min(max(2 * cores, -(-n_rows // RANGE_ROWS)), MOST_RANGES)
     # How many ranges there are may change with the cluster: no part is kept of a range that was not finished.
-    plain = {**described(settings, surveyed, accept_bad=accept_bad, block_rows=block_rows), "engine": "spark"}
-    journal = run_folder.begin(Path(out), plain, resume=resume)
-    work = Path(out) / run_folder.WORK
-    run = _Run(
-        spark, Path(out), work, journal, surveyed, settings, accept_bad, limit, n_ranges, block_rows, told
-    )  # fmt: skip
-    try:
-        return _carry_out(run)
-    except (EvidenceError, UnsignedPolicyError):
-        run_folder.clear(work)  # what was refused is refused again: there is nothing to go on with
-        raise
+    n_ranges = ranges or min(max(2 * cores, -(-n_rows // RANGE_ROWS)), MOST_RANGES)
+    run = begin(given, surveyed, engine="spark", compiled=pays(n_rows // cores) if compiled is None else compiled)
+    return carry_out(run, functools.partial(_stages, run, spark, n_ranges))
 
 
-def _check(spark: object, ranges: object, given: Mapping[str, Any]) -> None:
+def _own_rules(spark: object, ranges: object) -> dict[str, bool]:
     from pyspark.sql import SparkSession as Classic
 
-    rules = {
+    return {
         "spark must be a classic SparkSession, not one of Spark Connect.": isinstance(spark, Classic),
         "ranges must be a whole number from 1, or None.": ranges is None or (is_whole(ranges) and ranges >= 1),  # type: ignore[operator]
     }
-    require("assess_on_cluster", {**rules, **argument_rules(given)})
-
-
-def _silent(stage_name: str, done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 def _tasks(spark: SparkSession, n: int, work: Callable[..., Iterator[pa.RecordBatch]]) -> DataFrame:
@@ -224,34 +166,26 @@ def _survey(spark: SparkSession, paths: Sequence[str], told: Progress) -> tuple[
     return tuple(surveyed)
 
 
-def _carry_out(run: _Run) -> Finished:
-    if not run.journal["finished"]:
-        for folder in (READ, FAULTS, *OUTPUTS.values()):
-            make_folder(run.work / folder)
-        sent = pack(run.settings, run.work)
-        _read(run, sent)
-        _score(run, sent)
-        _conclude(run)
-    if (run.work / run_folder.JOURNAL).exists():
-        run_folder.publish(run.work, run.out, (*OUTPUTS.values(), QUARANTINE, run_folder.JOURNAL))
-    run_folder.clear(run.work)
-    return finished(
-        run.journal, run.out, run.settings.partnership, run.settings.as_of, trial=run.settings.trial,
-        sources=run.names, notes=tuple(note for source in run.sources for note in source.notes),
-    )  # fmt: skip
+def _stages(run: Run, spark: SparkSession, n_ranges: int) -> None:
+    for folder in (READ, FAULTS, *OUTPUTS.values()):
+        make_folder(run.work / folder)
+    sent = pack(run.settings, run.work)
+    _read(run, spark, sent)
+    _score(run, spark, sent, n_ranges)
+    _conclude(run)
 
 
-def _read(run: _Run, sent: Sent) -> None:
+def _read(run: Run, spark: SparkSession, sent: Sent) -> None:
     """Check every row of every source into files; stop where a source or a signature is wanting."""
     if run.journal["sorted"] is None:
         spans = list(_spans(run.sources))
         work = functools.partial(read_spans, spans=spans, sent=sent)
-        found = answers(_tasks(run.spark, len(spans), work), functools.partial(run.progress, "Reading"))
+        found = answers(_tasks(spark, len(spans), work), functools.partial(run.progress, "Reading"))
         run.journal["read"] = sorted(found, key=lambda piece: (piece["source"], piece["first"]))
         supplying = {agency for piece in run.journal["read"] for agency in piece["agencies"]}
-        stop_if_unsigned(run.settings.partnership, supplying, trial=run.settings.trial)
+        check_signed(run.settings.partnership, supplying, trial=run.settings.trial)
         stop_if_habit(run.journal, run.names)
-        _stop_if_bad(run)
+        run.stop_if_bad()
         run.journal["sorted"] = {"rows": sum(piece["staged"] for piece in run.journal["read"])}
         run.save()
 
@@ -271,20 +205,16 @@ def _spans(sources: Sequence[Surveyed]) -> Iterator[dict[str, Any]]:
                 yield {"source": plain, "number": number, "first": first, "last": last}
 
 
-def _stop_if_bad(run: _Run) -> None:
-    if not run.accept_bad:
-        stop_if_bad(run.journal, run.names)
-
-
-def _score(run: _Run, sent: Sent) -> None:
+def _score(run: Run, spark: SparkSession, sent: Sent, n_ranges: int) -> None:
     """Bring the rows of each subject together, range by range, and score each range in a task."""
     if run.journal["sorted"]["rows"]:
         work = functools.partial(score_range, sent=sent, n_rows=run.block_rows, most_rows=most_rows(run.memory))
         files = [(run.work / READ / piece["file"]["file"]).absolute().as_uri() for piece in run.journal["read"]]
-        rows = run.spark.read.parquet(*files).repartitionByRange(run.ranges, KEYS[0]).sortWithinPartitions(*KEYS)
+        rows = spark.read.parquet(*files).repartitionByRange(n_ranges, KEYS[0]).sortWithinPartitions(*KEYS)
         parts = answers(through(rows, work, ANSWER), functools.partial(run.progress, "Scoring"))
     else:
-        parts = [write_part(score_rows(STAGED_SCHEMA.empty_table(), run.settings), run.settings, run.work, "00000")]
+        nothing = score_rows(STAGED_SCHEMA.empty_table(), run.settings)
+        parts = [write_part(nothing, run.settings, run.work, "00000", run_folder.write_table)]
     before = 0
     for part in parts:
         # Subjects are named by their number in order: a pseudonym has no place in a journal.
@@ -294,9 +224,9 @@ def _score(run: _Run, sent: Sent) -> None:
     run.save()
 
 
-def _conclude(run: _Run) -> None:
+def _conclude(run: Run) -> None:
     """Judge each source as a whole, write what was set aside, and close the journal."""
-    _stop_if_bad(run)
+    run.stop_if_bad()
     for name in SCHEMAS:
         _keep_only(run.work / OUTPUTS[name], {part["files"][name]["file"] for part in run.journal["parts"]})
     write_quarantine(run.work / QUARANTINE, _faults(run), run.names, run.settings.marks)
@@ -311,7 +241,7 @@ def _keep_only(folder: Path, names: set[str]) -> None:
             path.unlink()
 
 
-def _faults(run: _Run) -> Iterator[pa.RecordBatch]:
+def _faults(run: Run) -> Iterator[pa.RecordBatch]:
     """Yield all faults in the order of sources, rows, columns and codes: those of one piece are held at a time."""
     folder = run.work / FAULTS
     late = [FAULT_SCHEMA.empty_table(), *_tables(folder, run.journal["parts"])]

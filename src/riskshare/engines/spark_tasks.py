@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from riskshare.engines.blocks import Settings, Told, score_rows, whole_subjects
-from riskshare.engines.finished import OUTPUTS
+from riskshare.engines.blocks import score_rows, whole_subjects
+from riskshare.engines.running import FAULTS, PIECE_ROWS, READ, piece_line, write_part
 from riskshare.engines.spark_settings import Sent, unpack
 from riskshare.engines.staging import STAGED_SCHEMA, stage
 from riskshare.errors import EngineError, EvidenceFileError, RiskshareError
@@ -27,10 +27,6 @@ from riskshare.io.evidence_places import Habits
 from riskshare.io.evidence_stream import Surveyed, stream, survey
 from riskshare.io.run_folder import write_table
 
-READ: Final = "read"
-FAULTS: Final = "faults"
-PIECE_ROWS: Final = 200_000
-"""Rows of a source checked at a time."""
 ANSWER: Final = "told string"
 """What a task answers: lines of JSON."""
 
@@ -97,19 +93,9 @@ def _pieces(span: Mapping[str, Any], sent: Sent) -> Iterator[dict[str, Any]]:
         habits, folder = Habits(), Path(sent.folder)
         staged = stage(raw, unpack(sent).partnership, habits, source=number, first_row=at)
         name = f"piece-{number:05d}-{at:012d}.parquet"
-        faults = _write(folder / FAULTS, name, staged.faults) if staged.faults.num_rows else None
-        yield {
-            "file": _write(folder / READ, name, staged.rows),
-            "faults": faults,
-            "source": number,
-            "first": at,
-            "rows": staged.n_rows,
-            "staged": staged.rows.num_rows,
-            "set_aside": staged.n_set_aside,
-            "labels": dict(staged.labels),
-            "habits": [[code, column, *counts] for (code, column), counts in habits.counts.items()],
-            "agencies": sorted(staged.agencies),
-        }
+        faults = _write(folder / FAULTS / name, staged.faults) if staged.faults.num_rows else None
+        line = piece_line(staged, habits, source=number, file=_write(folder / READ / name, staged.rows))
+        yield {**line, "faults": faults, "first": at, "agencies": sorted(staged.agencies)}
         at += staged.n_rows
         if span["last"] is not None and at >= span["last"]:
             return
@@ -121,7 +107,9 @@ def _parts(batches: Batches, sent: Sent, n_rows: int, most_rows: int) -> Iterato
     settings, partition = unpack(sent), _task()[0]
     rows = (pa.Table.from_batches([batch]).cast(STAGED_SCHEMA) for batch in batches)
     for number, block in enumerate(whole_subjects(rows, n_rows=n_rows, most_rows=most_rows)):
-        yield write_part(score_rows(block, settings), settings, Path(sent.folder), f"{partition:05d}-{number:05d}")
+        yield write_part(
+            score_rows(block, settings), settings, Path(sent.folder), f"{partition:05d}-{number:05d}", _write
+        )
 
 
 def _task() -> tuple[int, int]:
@@ -132,26 +120,12 @@ def _task() -> tuple[int, int]:
     return (0, 0) if context is None else (context.partitionId(), context.taskAttemptId())
 
 
-def write_part(told: Told, settings: Settings, folder: Path, label: str) -> dict[str, Any]:
-    """Write what a block came to as a part of every table, and return its line of the journal."""
-    conflicts = (
-        _write(folder / FAULTS, f"conflicts-{label}.parquet", told.conflicts) if told.conflicts.num_rows else None
-    )
-    files = {
-        table: {
-            **_write(folder / OUTPUTS[table], f"part-{label}.parquet", rows, settings.marks), "rows": rows.num_rows,
-        }
-        for table, rows in told.tables.items()
-    }  # fmt: skip
-    return {"files": files, "counts": dict(told.counts), "faults": conflicts}
-
-
-def _write(folder: Path, name: str, table: pa.Table, marks: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _write(target: Path, table: pa.Table, marks: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Write a table under a name that nobody else is writing, then put it under its own.
 
     Two attempts at one task may overlap for a moment, when one is on a machine that the driver has given up.
     """
-    draft = folder / f".{_task()[1]}-{name}"
+    draft = target.with_name(f".{_task()[1]}-{target.name}")
     told = write_table(draft, table, marks)
-    os.replace(draft, folder / name)
-    return {**told, "file": name}
+    os.replace(draft, target)
+    return {**told, "file": target.name}

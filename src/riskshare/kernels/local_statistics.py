@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from riskshare.kernels.neighbourhoods import Sparse, Window, as_csr, sums_of_kind, whole_radius
+from riskshare.kernels.neighbourhoods import Sparse, Window, as_csr, checked_window, sums_of_kind
 from riskshare.kernels.twins import chosen
 
 Floats = NDArray[np.float64]
@@ -126,7 +126,7 @@ def gi_star_grid(
     """
     x = np.asarray(values, dtype=np.float64)
     inside = _as_mask(mask, x)
-    window = _checked_window(radius_cells, shape)
+    window = checked_window(radius_cells, shape)
     n = int(np.count_nonzero(inside))
     everywhere = n == inside.size
     if shape == "square" and chosen(compiled, x.size, PAYS_CELLS):
@@ -169,13 +169,6 @@ def _compiled(x: Floats, inside: NDArray[np.bool_], window: Window, n: int) -> F
     if n == inside.size:
         return twin.standardised(x, window.radius_cells, spread.pivot, by_count.mean, by_count.scale)
     return twin.standardised_inside(x, inside, window.radius_cells, spread.pivot, by_count.mean, by_count.scale)
-
-
-def _checked_window(radius_cells: float, shape: str) -> Window:
-    if shape not in ("square", "round"):
-        msg = "shape must be 'square' or 'round'."
-        raise ValueError(msg)
-    return Window(whole_radius(radius_cells), shape)
 
 
 def _bands_of_rows(shape: tuple[int, ...], radius: int) -> Iterator[tuple[int, int]]:

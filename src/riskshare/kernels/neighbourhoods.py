@@ -61,11 +61,22 @@ def window_sums(values: ArrayLike, radius_cells: int, shape: str = "square") -> 
     if grid.ndim < 2:
         msg = f"values must be a grid (..., rows, columns); they have {grid.ndim} axes."
         raise ValueError(msg)
-    radius = whole_radius(radius_cells)
+    kind = np.int64 if grid.dtype.kind in "iub" else np.float64
+    return sums_of_kind(grid.astype(kind, copy=False), *checked_window(radius_cells, shape))
+
+
+def checked_window(radius_cells: float, shape: str) -> Window:
+    """Return the window of that radius and shape.
+
+    Raises
+    ------
+    ValueError
+        If the radius is not a whole number of 0 or more, or the shape is unknown.
+    """
     if shape not in ("square", "round"):
         msg = "shape must be 'square' or 'round'."
         raise ValueError(msg)
-    return sums_of_kind(grid.astype(np.int64 if grid.dtype.kind in "iub" else np.float64, copy=False), radius, shape)
+    return Window(whole_radius(radius_cells), shape)
 
 
 def sums_of_kind(grid: Grid, radius: int, shape: str) -> Grid:
