@@ -15,7 +15,7 @@ from riskshare.io.audit_log import AuditLog, audit_log
 from riskshare.io.in_place import OWNER_ONLY, in_place
 from riskshare.io.writing import make_folder
 from riskshare.sharing.differencing import Cell
-from riskshare.sharing.release_register import Release
+from riskshare.sharing.release_register import Doors, Release
 
 FOLDER: Final = "riskshare_audit"
 """Where the log lies, in the current folder, if nobody says otherwise."""
@@ -90,6 +90,7 @@ def _plain(one: Release) -> dict[str, Any]:
         "until": one.until.isoformat(), "by": list(one.by), "of_victims": one.of_victims,
         "cells": [[sorted(map(list, cell.parts)), cell.shown] for cell in one.cells],
         "counts": [[list(part), number] for part, number in one.counts.items()],
+        "doors": None if one.doors is None else [sorted(marks) for marks in one.doors],
     }  # fmt: skip
 
 
@@ -100,4 +101,6 @@ def _release(one: Any) -> Release:
     counts = {tuple(map(str, part)): int(number) for part, number in one["counts"]}
     starts, until = dt.date.fromisoformat(one["starts"]), dt.date.fromisoformat(one["until"])
     by, victims = tuple(map(str, one["by"])), bool(one["of_victims"])
-    return Release(str(one["series"]), str(one["audience"]), starts, until, by, cells, counts, victims)
+    marks = one.get("doors")
+    doors = None if marks is None else Doors(*(frozenset(map(str, each)) for each in marks))
+    return Release(str(one["series"]), str(one["audience"]), starts, until, by, cells, counts, victims, doors)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -31,7 +33,7 @@ from riskshare.sharing.asking import Asking, Items, ask
 from riskshare.sharing.hidden_cells import HiddenCells, hide_cells
 from riskshare.sharing.profiles import profile_for
 from riskshare.sharing.refusals import refuse
-from riskshare.sharing.release_register import release
+from riskshare.sharing.release_register import Doors, Release, release
 from riskshare.sharing.snapping import Snapped, fixed_points, snap, snap_to_cells
 from riskshare.sharing.tables import Protected
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines
@@ -52,6 +54,7 @@ SAFE_CELL_M: Final = 500
 """Least cell where there are no fixed points to snap to (methods: safety, 0.2: 21 % against 19 % for guessing)."""
 PEOPLE_A_POINT: Final = 24
 """Proposal: about eight homes, where people are known and addresses are not."""
+_ALL_TIME: Final = (dt.date.min, dt.date.max)
 _VICTIMS: Final = frozenset({"victim", "witness", "exploited", "child_of"})
 
 
@@ -69,9 +72,13 @@ class Chosen(NamedTuple):
 
 
 def release_spots(
-    result: HotSpots, partnership: Partnership, asking: Asking, *, progress: Progress | None = None
-) -> Made:
-    """Return cells and clusters found again from snapped places of the events that a recipient may have counted."""
+    result: HotSpots, partnership: Partnership, asking: Asking, *, key: Callable[[], bytes],
+    progress: Progress | None = None,
+) -> Made:  # fmt: skip
+    """Return cells and clusters found again from snapped places of the events that a recipient may have counted.
+
+    ``key`` returns the key of the marks by which the register of releases knows buildings.
+    """
     title = result.title
     chosen = _chosen(result, asking)
     if not chosen.items or chosen.points.empty:
@@ -81,14 +88,16 @@ def release_spots(
     if "geometry" not in dict(decision.treatment):
         return Made("hotspots", title, refused=chosen.refused | set(decision.reason_codes))
     areas = check_areas(result.asked["areas"])
-    points, settling = settled(chosen.points, result.asked)
+    points, settling, doors = settled(chosen.points, result.asked, key)
     safe, cell_m, said = _made_safe(result, asking, decision, points, areas)
     again, allowing = _found_again(result, safe, cell_m, _practice(result, decision, chosen), progress)
-    said, chosen = (*said, *settling, *allowing), chosen._replace(points=points)
+    said = (*said, *settling, *allowing)
     lonely = _lonely(again, asking)
     victims = any(not _VICTIMS.isdisjoint({one.subject_role}) for one in chosen.items)
     hidden = hide_cells(again.cells, again.clusters, lonely, audience=asking.audience, of_victims=victims)
-    return _told(again, hidden, asking, decision, chosen, areas, (*said, *fit_to_tell(again.notes, partnership)))
+    notes = (*said, *fit_to_tell(again.notes, partnership))
+    made = _told(again, hidden, decision, chosen, areas, notes)
+    return replace(made, releases=(_release(again.ground.grid, hidden, points, asking, doors),) if made.tables else ())
 
 
 _SAME: Final = (
@@ -213,9 +222,8 @@ def _lonely(again: HotSpots, asking: Asking) -> NDArray[np.bool_]:
 
 
 def _told(
-    again: HotSpots, hidden: HiddenCells, asking: Asking, decision: Decision, chosen: Chosen, areas: Areas,
-    said: tuple[str, ...],
-) -> Made:  # fmt: skip
+    again: HotSpots, hidden: HiddenCells, decision: Decision, chosen: Chosen, areas: Areas, said: tuple[str, ...]
+) -> Made:
     treatment = dict(decision.treatment)
     # What only another finding shows is a cluster too: whether it is the main one's must then be told.
     after = () if again.views.adjustment is None else (AFTER,)
@@ -237,22 +245,25 @@ def _told(
         suppressed=hidden.told,
         notes=(*hidden.notes, *said),
         decisions=(decision, *chosen.decisions),
-        releases=_releases(again.ground.grid, hidden, chosen, asking),
     )  # fmt: skip
 
 
-def _releases(grid: Grid, hidden: HiddenCells, chosen: Chosen, asking: Asking) -> tuple[Any, ...]:
-    """Return what the register of releases keeps: the true count of every cell, and which are shown."""
-    told = chosen.points["date"] if "date" in chosen.points else pd.Series(dtype=object)
+def _release(grid: Grid, hidden: HiddenCells, points: gpd.GeoDataFrame, asking: Asking, doors: Doors) -> Release:
+    """Return what the register of releases keeps: the true count of every cell, and which are shown.
+
+    Events without dates may be of any time, so a map of them is of all time.
+    """
+    told = points["date"] if "date" in points else pd.Series(dtype=object)
     days = pd.to_datetime(told.astype("string"), format="ISO8601", errors="coerce", utc=True).dropna()
     if asking.audience == "public":
         refuse([("no_period", "Events have no dates, so nobody could tell two maps of one period. Send `date`.")]
                if days.empty else [])  # fmt: skip
-    elif days.empty:
-        return ()
     names = tuple(hidden.true["cell_id"].tolist())
     withheld = np.append(hidden.withheld, True)
     made = Protected(hidden.true.iloc[:0], ("cell_id",), (names,), withheld, asking.audience,
                      hidden.least, hidden.of_victims, profile_for(asking.audience).round_to, False)  # fmt: skip
-    starts, until = whole_quarter(days.min().date())[0], whole_quarter(days.max().date())[1]
-    return (release(made, hidden.true, series=f"events in cells of {grid.cell_m} m", starts=starts, until=until),)
+    starts, until = _ALL_TIME
+    if not days.empty:
+        starts, until = whole_quarter(days.min().date())[0], whole_quarter(days.max().date())[1]
+    series = f"events in cells of {grid.cell_m} m"
+    return release(made, hidden.true, series=series, starts=starts, until=until, doors=doors)

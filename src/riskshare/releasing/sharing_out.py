@@ -115,7 +115,8 @@ def share(
     SharingRefusedError
         Nothing may leave; with every reason, and whom to call. It is logged.
     ReleaseRefusedError
-        A public table could be subtracted from an earlier one. It is logged.
+        A public table could be subtracted from an earlier one, or a map, for whomever, from one that was made with
+        other buildings. It is logged.
     AuditError
         The log cannot be written: nothing is shared.
     PolicyError
@@ -172,7 +173,7 @@ def _made(
 ) -> Made:
     """Return what may leave of a result."""
     if isinstance(result, HotSpots):
-        return release_spots(result, partnership, asking, progress=progress)
+        return release_spots(result, partnership, asking, key=partial(pseudonym_key, log), progress=progress)
     if isinstance(result, PlaceProfiles):
         return release_profiles(result, partnership, asking)
     if isinstance(result, ThresholdComparison):

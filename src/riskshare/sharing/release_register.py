@@ -6,6 +6,7 @@ The register holds true counts: it is internal, and never leaves. It is a tuple 
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +19,7 @@ from riskshare.errors import DisclosureProblem, ReleaseRefusedError
 from riskshare.records.arguments import is_day, is_text, require
 from riskshare.sharing.differencing import Cell, Part, small_remainders
 from riskshare.sharing.profiles import PROFILES, Profile
+from riskshare.sharing.pseudonyms import hkdf_sha256
 from riskshare.sharing.refusals import refuse
 from riskshare.sharing.table_cells import ALL, cell_problems, placed
 from riskshare.sharing.tables import Protected
@@ -27,6 +29,28 @@ _READERS: Final = {
     "partnership": ("public", "partnership"),
 }
 """Whose releases each kind of reader sees: partners read what is public too."""
+
+
+class Doors(NamedTuple):
+    """Buildings whose own calls a map leaves out, by keyed marks: which were given, and at which anything happened.
+
+    A mark is the same for the same place and reach under one key; without the key it tells nothing.
+    """
+
+    given: frozenset[str]
+    found: frozenset[str]
+
+
+NO_DOORS: Final = Doors(frozenset(), frozenset())
+
+
+def door_mark(key: bytes, place: bytes) -> str:
+    """Return the mark of a building's own address.
+
+    >>> door_mark(bytes(32), b"a place") == door_mark(bytes(32), b"a place") != door_mark(bytes(32), b"another")
+    True
+    """
+    return hmac.digest(hkdf_sha256(key, info=b"riskshare-doors-v1"), place, "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +70,8 @@ class Release:
     counts : mapping of part to int
         True count of every part.
     of_victims : bool
+    doors : Doors, optional
+        Of a map: whose own calls it leaves out. None for a table of another kind.
     """
 
     series: str
@@ -56,6 +82,7 @@ class Release:
     cells: tuple[Cell, ...]
     counts: Mapping[Part, int]
     of_victims: bool
+    doors: Doors | None = None
 
     def __repr__(self) -> str:
         """Period, audience and size; no count."""
@@ -78,6 +105,7 @@ def release(
     until: dt.date,
     count: str = "count",
     groups: Mapping[str, Mapping[str, str]] | None = None,
+    doors: Doors | None = None,
 ) -> Release:
     """Return a protected table as the register keeps it.
 
@@ -95,6 +123,8 @@ def release(
     count : str
     groups : mapping of dimension to mapping of unit to category, optional
         For each dimension of smaller units, the category of the table that each belongs to.
+    doors : Doors, optional
+        Of a map: whose own calls it leaves out.
 
     Returns
     -------
@@ -134,7 +164,7 @@ def release(
             product(*((*names, ALL) for names in protected.levels)), protected.withheld.ravel().tolist(), strict=True
         )
     )
-    return Release(series, protected.audience, starts, until, protected.by, cells, counts, protected.of_victims)
+    return Release(series, protected.audience, starts, until, protected.by, cells, counts, protected.of_victims, doors)
 
 
 def _made_of(
@@ -162,27 +192,29 @@ def check_release(new: Release, earlier: Sequence[Release]) -> Checked:
     Returns
     -------
     Checked
-        For the public everything found is a reason to refuse; for partners, a warning.
+        For the public everything found is a reason to refuse; for partners a warning, but for (7).
 
     Notes
     -----
-    Compared are releases of one series. (1) A public period is three months or more. (2) Periods that overlap must be
-    the same one, for the difference of two is a shorter one. (3) Within a period, tables must have the same dimensions
-    and share units. (4) Every cell of either, withheld or not, has the same count in both or one that differs by
-    ``least_change`` people: also withheld ones, since a change shown of a total and of all but one part is a change of
-    that part. (5) If anything changed, a cell withheld in one is withheld in the other. (6) Everything that is shown,
-    taken together, must leave every group of people too small to show, and every withheld cell, within an interval as
-    wide as the threshold, by the same linear programmes as one table (`small_remainders`): nested and overlapping
-    areas are no way round.
-    Source: methods, safety 3.2.
+    Compared are releases of one series, and maps with each other. (1) A public period is three months or more. (2)
+    Periods that overlap must be the same one, for the difference of two is a shorter one. (3) Within a period, tables
+    must have the same dimensions and share units. (4) Every cell of either, withheld or not, has the same count in both
+    or one that differs by ``least_change`` people: also withheld ones, since a change shown of a total and of all but
+    one part is a change of that part. (5) If anything changed, a cell withheld in one is withheld in the other. (6)
+    Everything that is shown, taken together, must leave every group of people too small to show, and every withheld
+    cell, within an interval as wide as the threshold, by the same linear programmes as one table (`small_remainders`):
+    nested and overlapping areas are no way round. (7) Of two maps of times that overlap, none leaves out calls at the
+    address of a building that was not given for the other: their difference would be where that building stands,
+    however many the calls. This is refused for everybody, since a refuge cannot be moved.
+    Source: methods, safety 3.2; (7): docs/decisions/0022.
     """
-    refused: list[DisclosureProblem] = []
+    refused: list[DisclosureProblem] = _other_buildings(new, earlier)
     warned: list[DisclosureProblem] = []
     for reader, seen in _READERS.items():
         if reader == "public" and new.audience != "public":
             continue
         profile = PROFILES[reader]
-        others = [old for old in earlier if old.series == new.series and _seen_by(old) in seen]
+        others = [old for old in earlier if _of_one_kind(old, new) and _seen_by(old) in seen]
         found = _problems(new, others, profile)
         (refused if profile.repeats == "refuse" else warned).extend(found)
     return Checked(tuple(refused), tuple(problem for problem in warned if problem not in refused))
@@ -212,13 +244,13 @@ def _problems(new: Release, others: Sequence[Release], profile: Profile) -> list
         problems.append(DisclosureProblem(
             "short_period", f"A period for the {profile.audience} is {profile.least_months} months or "
             "more."))  # fmt: skip
-    overlapping = [old for old in others if old.starts < new.until and new.starts < old.until]
+    overlapping = [old for old in others if _overlap(old, new)]
     same = [old for old in overlapping if (old.starts, old.until) == (new.starts, new.until)]
     if len(same) < len(overlapping):
         problems.append(DisclosureProblem(
             "overlapping_period", "An earlier release covers part of this period: the difference of the two is a "
             "shorter period. Release whole periods that do not overlap."))  # fmt: skip
-    alike = [old for old in same if old.by == new.by and _share_units(old, new)]
+    alike = [old for old in same if old.series == new.series and old.by == new.by and _share_units(old, new)]
     if len(alike) < len(same):
         problems.append(DisclosureProblem(
             "other_dimensions", "An earlier release of this period has other dimensions or other units, so the two "
@@ -243,6 +275,28 @@ def _long_enough(new: Release, months: int) -> bool:
     month = new.starts.month - 1 + months
     return (new.until.year, new.until.month - 1, new.until.day) >= (
         new.starts.year + month // 12, month % 12, new.starts.day)  # fmt: skip
+
+
+def _overlap(old: Release, new: Release) -> bool:
+    return old.starts < new.until and new.starts < old.until
+
+
+def _of_one_kind(old: Release, new: Release) -> bool:
+    """Return whether two releases count the same things: cells of two sizes are nested, so their maps do."""
+    return old.series == new.series or (old.doors is not None and new.doors is not None)
+
+
+def _other_buildings(new: Release, earlier: Sequence[Release]) -> list[DisclosureProblem]:
+    """Return what speaks against a map beside one that treats a building's own calls otherwise."""
+    for old in earlier:
+        if old.doors is None or new.doors is None or not _overlap(old, new):
+            continue
+        if (new.doors.found - old.doors.given) | (old.doors.found - new.doors.given):
+            return [DisclosureProblem(
+                "other_buildings", "An earlier map of a time that overlaps this one was made with other buildings, or "
+                "none, or another own_m: the two together would show where a building stands. Give the same buildings "
+                "as then, or share this from a time on that no earlier map covers.")]  # fmt: skip
+    return []
 
 
 def _share_units(old: Release, new: Release) -> bool:
