@@ -35,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         from pointpats.spacetime import Knox
     space, days = ([0.0, np.nextafter(edge, np.inf), np.inf] for edge in (NEAR_M, NEAR_DAYS))
     differ = 0
+    for n in [*options.events, *options.alone][:1]:  # loads what is compiled
+        knox(*make(n), space, days, n_permutations=9, rng=np.random.default_rng(2), compiled=True)
     for n in [*options.events, *options.alone]:
         x, y, t = make(n)
         start, before = time.perf_counter(), peak_mib()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the compiled twins need the extra: pip install 'riskshare[fast]'")
 
-from riskshare.kernels import clustering, compiled_scan, local_statistics, reliability, scan, twins
+from riskshare.kernels import clustering, compiled_scan, local_statistics, near_repeat, reliability, scan, twins
 from riskshare.kernels.clustering import dbscan, space_time_dbscan
 from riskshare.kernels.local_statistics import gi_star_grid
 from riskshare.kernels.reliability import dawid_skene
@@ -206,3 +206,48 @@ def test_small_work_never_asks_for_the_compiler(monkeypatch: pytest.MonkeyPatch)
     assert dawid_skene([0, 0, 1], [0, 1, 0], [0, 1, 1], 2).posteriors.shape == (2, 2)
     found = circular_scan(np.stack((x, x), 1), x, x, n_simulations=9, rng=np.random.default_rng(1))
     assert found == ()
+
+
+# ------------------------------------------------------------------------------------------------ Knox
+
+
+@some
+@given(seeds, st.integers(0, 120), st.sampled_from([20, 900, 32_766]), st.booleans(), st.booleans())
+def test_knox_counts_the_same_pairs(seed: int, n: int, days: int, timed: bool, same_place: bool) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, 30, (2, n)).astype(float)
+    t = rng.integers(0, days + 1, n) + (rng.random(n) if timed else 0.0)
+    strata = rng.integers(0, 3, n)
+    time_bands = np.unique([*rng.uniform(0, days, 2), *rng.integers(0, 40_000, 2), np.inf])
+    found = [
+        near_repeat.knox(
+            x, y, t, [0, 3, 8.5, np.inf], time_bands, n_permutations=19, rng=np.random.default_rng(seed),
+            strata=strata, same_place=0.01 if same_place else None, compiled=form,
+        )
+        for form in (False, True)
+    ]  # fmt: skip
+    assert same(astuple(found[0]), astuple(found[1]))
+
+
+def test_knox_counts_more_pairs_than_two_bytes_hold() -> None:
+    t = np.arange(300.0) % 7
+    found = [
+        near_repeat.knox(
+            t * 0, t * 0, t, [0, 1], [0, 1, 4], n_permutations=2, rng=np.random.default_rng(1), compiled=form
+        )
+        for form in (False, True)
+    ]
+    apart = np.abs(t[:, None] - t)[np.triu_indices(300, 1)]
+    assert found[1].observed.tolist() == [[(apart < 1).sum(), ((apart >= 1) & (apart < 4)).sum()]]
+    assert same(astuple(found[0]), astuple(found[1]))
+
+
+def test_knox_goes_over_to_the_twin_when_much_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(near_repeat, "chosen", lambda _compiled, size, _pays: bool(asked.append(size)))
+    monkeypatch.setattr(near_repeat, "PAIR_BLOCK", 50)
+    x = np.arange(40.0)
+    near_repeat.knox(x, x, x, [0, 9], [0, 9], n_permutations=9, rng=np.random.default_rng(1))
+    assert len(asked) > 2
+    assert asked == sorted(set(asked))
+    assert asked[-1] % 10 == 0  # pairs × (permutations and the dates as they are)

@@ -6,7 +6,7 @@ dates together; the outermost bands are what is left of known totals. No matrix 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from riskshare.kernels.segments import boundaries, run_lengths
+from riskshare.kernels.twins import chosen
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,6 +25,9 @@ Times = NDArray[Any]  # float64, or the smallest integers that hold whole days
 METRICS = {"euclidean": 2.0, "manhattan": 1.0}
 PAIR_BLOCK = 1 << 20  # pairs near in space held together, 24 bytes each
 BATCH_BYTES = 1 << 28  # dates in all their orders held together
+PAYS_PAIRS = 3_000_000_000
+"""Pairs × permutations counted, some three seconds, after which the compiled twin counts the rest: how many are near is
+not known beforehand."""
 _ROWS = 255  # pairs counted together: the most that a count of one byte can hold
 
 
@@ -74,6 +78,7 @@ def knox(
     rng: np.random.Generator,
     strata: ArrayLike | None = None,
     same_place: float | None = None,
+    compiled: bool | None = None,
 ) -> Knox:
     """Return pairs of events by band of distance and time, against what the order of the dates alone would give.
 
@@ -100,6 +105,9 @@ def knox(
     same_place : float, unit of x, optional
         When given, pairs at most this far apart (0.01 m after snapping) are a band of their own, the first row; the
         other bands do not hold them.
+    compiled : bool, optional
+        Whether the compiled twin counts whole days; by default where numba is installed and the work is large. The
+        answer is the same.
 
     Returns
     -------
@@ -110,6 +118,8 @@ def knox(
     ------
     ValueError
         If shapes differ, a value is not finite, edges do not rise, the metric is unknown, or ``n_permutations`` < 1.
+    ModuleNotFoundError
+        If the twin is asked for and numba is not installed.
 
     Notes
     -----
@@ -142,7 +152,7 @@ def knox(
     if same_place is not None:
         # The smallest number above it as an edge lets in exactly the distances up to it.
         space = np.concatenate(([0.0, np.nextafter(same_place, np.inf)], space[space > same_place]))
-    sims = _count(events, space, time, METRICS[metric], n_permutations, rng)
+    sims = _count(events, space, time, METRICS[metric], n_permutations, rng, compiled)
     observed, drawn = sims[0], sims[1:]
     expected = drawn.mean(axis=0)
     ratio = np.divide(observed, expected, out=np.full(expected.shape, np.nan), where=expected > 0)
@@ -222,14 +232,16 @@ def _compact(t: Floats) -> Times:
 
 
 def _count(
-    events: _Events, space: Floats, time: Floats, norm: float, n_permutations: int, rng: np.random.Generator
-) -> Ints:
+    events: _Events, space: Floats, time: Floats, norm: float, n_permutations: int, rng: np.random.Generator,
+    compiled: bool | None,
+) -> Ints:  # fmt: skip
     """Return pairs by draw × space × time; draw 0 is the dates as they are."""
     n = events.t.size
     in_all = _pairs_in_time(np.sort(events.t), time)
     outer = bool(np.isinf(space[-1]))
     finite = space[:-1] if outer else space
     counts = np.zeros((n_permutations + 1, space.size - 1, time.size - 1), dtype=np.int64)
+    looked_at = 0
     batch = max(1, min(n_permutations + 1, BATCH_BYTES // max(1, n * events.t.itemsize)))
     for start in range(0, n_permutations + 1, batch):
         stop = min(start + batch, n_permutations + 1)
@@ -237,7 +249,9 @@ def _count(
         # One band more at the bottom: what lies nearer than the first edge is no band, but not the outermost either.
         near = np.zeros((stop - start, finite.size, time.size - 1), dtype=np.int64)
         for i, j, band in near_pairs(events.place, finite, norm):
-            _tally(near, dates, i, j, band, time)
+            looked_at += i.size * (stop - start)
+            below = _below_compiled if _has_twin(dates, compiled, looked_at) else _below
+            _tally(near, dates, i, j, band, time, below)
         counts[start:stop, : finite.size - 1] = near[:, 1:]
         if outer:
             counts[start:stop, -1] = in_all - near.sum(axis=1)
@@ -289,6 +303,10 @@ def _distance(a: Floats, b: Floats, norm: float) -> Floats:
     return np.asarray(np.sqrt(gap[:, 0] * gap[:, 0] + gap[:, 1] * gap[:, 1]))
 
 
+def _has_twin(dates: Times, compiled: bool | None, looked_at: int) -> bool:
+    return bool(dates.dtype == np.int16 and chosen(compiled, looked_at, PAYS_PAIRS))
+
+
 def _tally(
     near: Ints,
     dates: Times,
@@ -296,19 +314,39 @@ def _tally(
     j: NDArray[np.intp],
     band: NDArray[np.intp],
     time: Floats,
+    below: Callable[[Times, NDArray[np.intp], NDArray[np.intp], Floats], Ints],
 ) -> None:
-    """Add the pairs to ``near`` (draw × space × time), a few hundred pairs against all draws at once."""
+    """Add the pairs to ``near`` (draw × space × time)."""
     starts = boundaries(band)
     for first, length in zip(starts, run_lengths(starts, band.size), strict=True):
-        below = np.zeros((time.size, dates.shape[1]), dtype=np.int64)
-        for at in range(first, first + length, _ROWS):
-            rows = slice(at, min(at + _ROWS, first + length))
-            apart = dates[i[rows]]
-            apart -= dates[j[rows]]
-            np.abs(apart, out=apart)
-            for k, edge in enumerate(time):
-                below[k] += _rows_below(apart, edge)
-        near[:, band[first]] += np.diff(below, axis=0).T
+        rows = slice(first, first + length)
+        near[:, band[first]] += np.diff(below(dates, i[rows], j[rows], time), axis=0).T
+
+
+def _below(dates: Times, i: NDArray[np.intp], j: NDArray[np.intp], time: Floats) -> Ints:
+    """Return the pairs below each edge by edge × draw, a few hundred pairs against all draws at once."""
+    below = np.zeros((time.size, dates.shape[1]), dtype=np.int64)
+    for at in range(0, i.size, _ROWS):
+        rows = slice(at, at + _ROWS)
+        apart = dates[i[rows]]
+        apart -= dates[j[rows]]
+        np.abs(apart, out=apart)
+        for k, edge in enumerate(time):
+            below[k] += _rows_below(apart, edge)
+    return below
+
+
+def _below_compiled(dates: Times, i: NDArray[np.intp], j: NDArray[np.intp], time: Floats) -> Ints:
+    """Return ``_below`` for whole days: none are below 0, and all are below what no two are apart."""
+    from riskshare.kernels.compiled_near_repeat import pairs_below
+
+    beyond = np.iinfo(np.int16).max
+    edges = np.clip(np.ceil(time), 0, beyond).astype(np.int16)
+    below = np.zeros((time.size, dates.shape[1]), dtype=np.int64)
+    below[edges == beyond] = i.size
+    between = (edges > 0) & (edges < beyond)
+    below[between] = pairs_below(dates, i, j, edges[between])
+    return below
 
 
 def _rows_below(apart: Times, edge: float) -> NDArray[np.uint8] | int:
