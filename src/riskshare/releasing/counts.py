@@ -28,7 +28,7 @@ def release_counts(result: Assessment, asking: Asking) -> Made:
     Only whole quarters are told, each once: two overlapping periods could be subtracted from each other.
     """
     kept = purge(result.evidence, result.partnership, as_of=result.as_of)  # what is past its retention counts nowhere
-    seen = visible_rows(kept, asking, needs="count", fields=COUNTED, subjects=result.subjects)
+    seen = visible_rows(kept, asking, needs="count", fields=COUNTED, as_of=result.as_of, subjects=result.subjects)
     starts, until = last_quarter(result.as_of)
     title = f"People and events by authority, {quarter(starts)}"
     if not seen.items:

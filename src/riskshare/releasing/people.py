@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 
 from riskshare.assessment import Assessment, assess
-from riskshare.records.policy import ExpectedAnswer
 from riskshare.records.sharing_fields import EMERGENCY_FIELDS, Treatment
 from riskshare.releasing.made import Made
+from riskshare.releasing.questions import (
+    GAPS,
+    hidden_names,
+    open_gaps,
+    over_open_questions,
+    said_of_questions,
+    without_answers,
+)
 from riskshare.releasing.reviewed import without_waiting
 from riskshare.scoring.explain import EXPLAIN_COLUMNS
 from riskshare.scoring.tables import SCORE_COLUMNS
@@ -28,7 +36,6 @@ _EVIDENCE: Final = (
     *_EXPLAINED, "role", "source_grade", "info_grade", "source_type", "status", "event_end", "handling", "age_band",
 )  # fmt: skip
 _ALERT: Final = ("subject_id", "lens", "act_now", "event_date", "duty", "spoc")
-_GAPS: Final = ("subject_id", "lens", "most_useful_gap", "answer")
 _OF_A_SERVICE: Final = ("record_id", "scale", "native_value", "native_band", "source_type")
 """What tells by its form alone which service holds something."""
 _AS_IF: Final = (
@@ -47,6 +54,7 @@ _EMERGENCY: Final = (
 )
 _SOMEBODY: Final = "\x00 somebody"
 """Stands for an agency that is named to nobody, until the treatment puts words in its place."""
+_OF_ONE_AGREEMENT: Final = "Pseudonyms are of this agreement alone."
 _NOT_LISTED: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
 
 
@@ -58,12 +66,18 @@ def release_subject(result: Assessment, asking: Asking) -> Made:
     if asking.related is None:
         return Made("subject", title, refused=frozenset({"no_relationship"}))
     told = [_scores(result, asking), _urgent(result, asking)]
-    return Made("subject", title, notes=(_AS_IF, _MAY_WAIT)).joined(told[0]).joined(told[1])
+    return (
+        Made("subject", title, notes=(_AS_IF, _MAY_WAIT, *said_of_questions(result.partnership)))
+        .joined(told[0])
+        .joined(told[1])
+    )
 
 
 def _scores(result: Assessment, asking: Asking) -> Made:
     """Return scores, reasons and gaps of one person."""
-    seen = visible_rows(result.evidence, asking, needs="indicator", fields=_EVIDENCE, subjects=result.subjects)
+    seen = visible_rows(
+        result.evidence, asking, needs="indicator", fields=_EVIDENCE, as_of=result.as_of, subjects=result.subjects
+    )
     if not seen.items:
         return Made("subject", "", refused=seen.refused)
     again = scored_again(result, seen, asking)
@@ -74,20 +88,20 @@ def _scores(result: Assessment, asking: Asking) -> Made:
     shown = without_way_back(shown, of_score)
     if scores.empty or "subject_id" not in shown:
         return Made("subject", "", refused=seen.refused | {code for one in asked_of for code in one.reason_codes})
-    sensitive, scale = hidden_names(result), result.partnership.common_scale
+    sensitive, scale = hidden_names(result.partnership), result.partnership.common_scale
     reasons = again.explain(str(asking.subject))
     reasons = reasons[reasons["lens"].isin(set(scores["lens"]))].reset_index(drop=True)
     reasons.loc[reasons["agency"].isin(sensitive), [n for n in _OF_A_SERVICE if n in reasons]] = None
     of_rows = without_way_back(tightest([dict(one.treatment) for one in seen.decisions]), of_score)
-    gaps = _gaps(again, str(asking.subject), set(scores["lens"]))
+    gaps = _worded(open_gaps(again, str(asking.subject), set(scores["lens"])), result)
     tables = {
-        "scores": treated(_hidden_gaps(scores, result), shown, scale=scale, sensitive=sensitive),
+        "scores": treated(scores, shown, scale=scale, sensitive=sensitive),
         "reasons": treated(reasons, of_rows, scale=scale, sensitive=sensitive),
-        "gaps": treated(_worded(_hidden_gaps(gaps, result), result), shown, scale=scale, sensitive=sensitive),
+        "gaps": treated(gaps, shown, scale=scale, sensitive=sensitive),
     }
     if shown.get("most_useful_gap") != "show":
         del tables["gaps"]  # a list of questions without the questions says nothing
-    asked = {"scores": SCORE_COLUMNS, "reasons": _EXPLAINED, "gaps": _GAPS}
+    asked = {"scores": SCORE_COLUMNS, "reasons": _EXPLAINED, "gaps": GAPS}
     views = {"scores": (shown, asked_of), "reasons": (of_rows, seen.decisions), "gaps": (shown, asked_of)}
     return Made(
         "subject", "", tables,
@@ -101,8 +115,9 @@ def _scores(result: Assessment, asking: Asking) -> Made:
 def _urgent(result: Assessment, asking: Asking) -> Made:
     """Return what calls for action now, and whom to call; of any line, also one that waits for review."""
     seen = visible_rows(
-        result.evidence, asking, needs="act_now", fields=_ALERT, subjects=result.subjects, category="alerts"
-    )
+        result.evidence, asking, needs="act_now", fields=_ALERT, as_of=result.as_of, subjects=result.subjects,
+        category="alerts",
+    )  # fmt: skip
     if not seen.items:
         return Made("subject", "", refused=seen.refused)
     shown = tightest([dict(one.treatment) for one in seen.decisions])
@@ -119,7 +134,7 @@ def _urgent(result: Assessment, asking: Asking) -> Made:
 
 def _alerts(again: Assessment, asking: Asking) -> pd.DataFrame:
     """Return urgent rows by the agreement's words; of a sensitive service, one's own point of contact is called."""
-    urgent, sensitive = again.act_now, hidden_names(again)
+    urgent, sensitive = again.act_now, hidden_names(again.partnership)
     if asking.keeps_where:  # whose contact is told would tell in which area somebody is known
         sensitive = frozenset(urgent["agency"])
     own = "; ".join(asking.contacts())
@@ -133,7 +148,7 @@ def _emergency(result: Assessment, asking: Asking) -> Made:
     sound = ask(asking, Items((asking.agency,), "scores", "person_of_concern"), EMERGENCY_FIELDS)
     if "override_refused" in sound.reason_codes:  # said whether or not anybody holds anything
         return Made("subject", title, refused=frozenset({"override_refused"}))
-    seen = visible_rows(result.evidence, asking, needs="band", fields=EMERGENCY_FIELDS)
+    seen = visible_rows(result.evidence, asking, needs="band", fields=EMERGENCY_FIELDS, as_of=result.as_of)
     if not seen.items:
         return Made("subject", title, refused=seen.refused)
     again = scored_again(result, seen, asking)
@@ -146,7 +161,7 @@ def _emergency(result: Assessment, asking: Asking) -> Made:
     return Made(
         "subject", title, tables,
         kept=tuple(line for name, table in tables.items() for line in kept_lines(name, table, view)),
-        notes=(_EMERGENCY, _AS_IF, _MAY_WAIT),
+        notes=(_EMERGENCY, _AS_IF, _MAY_WAIT, *said_of_questions(result.partnership)),
         decisions=seen.decisions, subjects=frozenset({str(asking.subject)}), person_rows=1,
     )  # fmt: skip
 
@@ -168,8 +183,9 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
     """Return people of concern by pseudonym and band, for partners."""
     title = "People of concern, by pseudonym"
     seen = visible_rows(
-        result.evidence, asking, needs="indicator", fields=_EVIDENCE, subjects=result.subjects, roles=LISTED_ROLES
-    )
+        result.evidence, asking, needs="indicator", fields=_EVIDENCE, as_of=result.as_of, subjects=result.subjects,
+        roles=LISTED_ROLES,
+    )  # fmt: skip
     if not seen.items:
         return Made("assessment", title, refused=seen.refused)
     # Scored again from the rows of people of concern alone, which never tell that a child is exploited.
@@ -187,50 +203,31 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
     if "subject_id" not in shown or scores.empty:
         return Made("assessment", title, refused=seen.refused | set(common.reason_codes))
     true_ids = frozenset(scores["subject_id"])
-    named = _unplaced(_hidden_gaps(scores, result), result, asking.guarded)
+    named = _unplaced(scores, result, asking.guarded)
     named = named.assign(subject_id=[pseudonym(one) for one in scores["subject_id"]])
     table = treated(named.sort_values("subject_id"), shown, scale=result.partnership.common_scale,
-                    sensitive=hidden_names(result) | {_SOMEBODY})  # fmt: skip
+                    sensitive=hidden_names(result.partnership) | {_SOMEBODY})  # fmt: skip
     decisions = (common, *kept.values(), *seen.decisions)
     return Made(
         "assessment", title, {"scores": table},
         kept=tuple(kept_lines("scores", table, shown)),
         withheld=tuple(withheld_lines("scores", SCORE_COLUMNS, table, (common,))),
-        notes=(_AS_IF, _MAY_WAIT, _NOT_LISTED, "Pseudonyms are of this agreement alone."),
+        notes=(_AS_IF, _MAY_WAIT, *said_of_questions(result.partnership), _NOT_LISTED, _OF_ONE_AGREEMENT),
         decisions=decisions, subjects=true_ids, person_rows=len(table),
     )  # fmt: skip
 
 
 def scored_again(result: Assessment, seen: Visible, asking: Asking) -> Assessment:
-    """Return the assessment of the rows a recipient may have."""
-    return assess(
-        seen.evidence, result.partnership, as_of=result.as_of, subjects=result.subjects,
+    """Return the assessment of the rows a recipient may have, with nothing that sensitive services answered."""
+    again = assess(
+        without_answers(seen.evidence, result), result.partnership, as_of=result.as_of, subjects=result.subjects,
         conditions_met=asking.conditions_met,
     )  # fmt: skip
-
-
-def hidden_names(result: Assessment) -> frozenset[str]:
-    """Return the agencies whose holding something is itself sensitive."""
-    return frozenset(agency.id for agency in result.partnership.agencies if agency.sensitive)
+    return replace(again, scores=over_open_questions(again))
 
 
 def _roles(seen: Visible) -> list[str]:
     return sorted({one.subject_role for one in seen.items} - {"place"})
-
-
-def _gaps(again: Assessment, subject: str, lenses: Collection[str]) -> pd.DataFrame:
-    """Return questions that nobody has answered, by their ids."""
-    asked = again.questions(subject)
-    asked = asked[~asked["answered"].astype(bool) & asked["lens"].isin(lenses)]
-    return asked.rename(columns={"question": "most_useful_gap"}).reset_index(drop=True)[list(_GAPS)]
-
-
-def _hidden_gaps(frame: pd.DataFrame, result: Assessment) -> pd.DataFrame:
-    """Return a table whose questions to sensitive services are no longer named."""
-    sensitive = hidden_names(result)
-    asked = result.partnership.trust.expected_answers
-    told = {one.id for one in asked if not sensitive.isdisjoint(_asked_of(one, result))}
-    return frame.assign(most_useful_gap=[_whose(gap, told, sensitive) for gap in frame["most_useful_gap"]])
 
 
 def _worded(gaps: pd.DataFrame, result: Assessment) -> pd.DataFrame:
@@ -250,16 +247,3 @@ def _unplaced(frame: pd.DataFrame, result: Assessment, guarded: Collection[str])
         (_SOMEBODY,) if hidden and len(met) else met for hidden, met in zip(hide, told["bars_met"], strict=True)
     ]
     return told
-
-
-def _asked_of(question: ExpectedAnswer, result: Assessment) -> list[str]:
-    """Return the agencies that a question is put to."""
-    return [
-        one.id for one in result.partnership.agencies
-        if question.agency in (None, one.id) and question.sector in (None, one.sector)
-    ]  # fmt: skip
-
-
-def _whose(gap: Any, told: Collection[str], sensitive: Collection[str]) -> Any:
-    """Return a question, or in its place an agency that is then generalised."""
-    return sorted(sensitive)[0] if gap in told else gap

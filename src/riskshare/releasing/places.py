@@ -153,8 +153,9 @@ def _seen(source: Any, asking: Asking) -> Chosen:
         points, seen = visible_points(source, asking)
         return Chosen(points, seen.decisions, seen.items, seen.refused, points)
     rows = visible_rows(
-        source.evidence, asking, needs="count", fields=("count",), subjects=source.subjects, places=True
-    )
+        source.evidence, asking, needs="count", fields=("count",), as_of=source.as_of, subjects=source.subjects,
+        places=True,
+    )  # fmt: skip
     if not rows.items:
         return Chosen(gpd.GeoDataFrame(geometry=[]), (), (), rows.refused)
     again = scored_again(source, rows, asking)

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from riskshare.kernels.answers import Answers, Expected
-from riskshare.kernels.segments import Floats, Ints
+from riskshare.kernels.answers import Answers, Expected, ask
+from riskshare.kernels.segments import Bools, Floats, Ints
 from riskshare.records.partnership import Partnership
 from riskshare.records.policy import LENSES, ExpectedAnswer
 from riskshare.scoring.frames import as_text
@@ -36,6 +37,31 @@ def freshness_of_questions(answers: Answers, expected: Expected, n_units: int) -
         fits = (answers.indicator == expected.indicator[m]) & expected.agencies[m][answers.agency]
         np.maximum.at(fresh[:, m], answers.unit[fits], np.exp2(-answers.age[fits] / expected.half_life[m]))
     return fresh
+
+
+def asked_among(weighed: Weighed, unit: Ints, chosen: Bools) -> tuple[Floats, NDArray[np.object_]]:
+    """Return completeness and most useful gap of some units over some of the agreed questions alone.
+
+    Parameters
+    ----------
+    weighed : Weighed
+    unit : numpy.ndarray of int64
+        Numbers of units: 2 × subject + lens.
+    chosen : numpy.ndarray of bool
+        One for each question, in order of ``weighed.codes.expected``. With all of them both are the published ones.
+
+    Returns
+    -------
+    completeness : numpy.ndarray of float64
+        NaN where none of the chosen is of the unit's lens.
+    gap : numpy.ndarray of object
+        Ids; None where nothing is missing.
+    """
+    expected = Expected._make(column[chosen] for column in weighed.policy.expected)
+    lens = np.tile(np.arange(N_LENSES), weighed.n_subjects)
+    found = ask(weighed.answers, expected, lens, lens.size)
+    names = np.array([*np.array(weighed.codes.expected, dtype=object)[chosen], None], dtype=object)
+    return found.completeness[unit], names[found.gap[unit]]
 
 
 def question_table(weighed: Weighed, part: Block, listed: Ints, partnership: Partnership) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,12 +11,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.sharing_request import Decision
 from riskshare.sharing.asking import Asking, Items, ask, forbidden
 from riskshare.sharing.protection import guarded_then
+from riskshare.trust.purge import record_numbers
 
 _STORY: Final = ("subject_id", "agency", "record_id", "claim_id", "event_date", "event_end")
 _CLASS: Final = ("agency", "data_class", "role", "handling", "conditions", "authority", "gateway")
@@ -75,6 +78,7 @@ def visible_rows(
     *,
     needs: str,
     fields: tuple[str, ...],
+    as_of: dt.date,
     subjects: Subjects | None = None,
     category: str | None = None,
     roles: frozenset[str] | None = None,
@@ -92,6 +96,8 @@ def visible_rows(
         only counted.
     fields : tuple of str
         All fields that are asked for.
+    as_of : datetime.date
+        The day as known: a record of which the version that stands then may not be used is not used in an older one.
     subjects : Subjects, optional
         For agreements that are limited to ages.
     category : str, optional
@@ -108,15 +114,15 @@ def visible_rows(
         A row is used where the agreement allows its class, and names its gateway if it came through one.
     """
     rows = evidence.rows
+    if asking.subject is not None:
+        rows = rows.filter(pc.fill_null(pc.equal(rows["subject_id"], asking.subject), fill_value=False))
     frame = rows.select([*_CLASS, "subject_id"]).to_pandas()
     here = np.ones(len(frame), dtype=np.bool_)
-    if asking.subject is not None:
-        here &= (frame["subject_id"] == asking.subject).to_numpy(dtype=np.bool_)
     if roles is not None:
         here &= frame["role"].isin(roles).to_numpy(dtype=np.bool_)
     if places:
         here &= ~beside_guarded(rows.select(list(_STORY)).to_pandas(date_as_object=False), asking)
-    rows, frame = rows.filter(pa.array(here)), frame[here].reset_index(drop=True)
+    frame = frame[here].reset_index(drop=True)
     frame["spoken"] = frame["subject_id"].where(frame["subject_id"].isin(asking.spoken_for))
     frame["age"] = _ages(frame["subject_id"], asking, subjects)
     number, kinds = _classes(frame)
@@ -134,9 +140,34 @@ def visible_rows(
             allowed.append((items, decision))
         else:
             refused |= set(decision.reason_codes) | ({"gateway_or_class"} if barred else set())
-    mask = keep[number] if len(number) else np.zeros(0, dtype=np.bool_)
-    used = replace(evidence, rows=rows.filter(pa.array(mask, pa.bool_())))
+    here[here] = keep[number]
+    used = replace(evidence, rows=rows.filter(pa.array(whole_records(rows, here, as_of=as_of))))
     return Visible(used, tuple(d for _, d in allowed), tuple(i for i, _ in allowed), frozenset(refused))
+
+
+def whole_records(rows: pa.Table, keep: NDArray[np.bool_], *, as_of: dt.date) -> NDArray[np.bool_]:
+    """Return which rows to keep, without any of a record whose version that stands on a day is not kept.
+
+    Leaving a correction out by itself would bring back what it corrected: a record that was withdrawn, say, or one
+    about a suspect who turned out to be the victim.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Of ``EVIDENCE_SCHEMA``.
+    keep : numpy.ndarray of bool
+        One for each row.
+    as_of : datetime.date
+        Rows recorded later do not stand yet.
+    """
+    number = record_numbers(rows)
+    recorded = rows["recorded_date"].to_numpy().astype("datetime64[D]")
+    known = recorded <= np.datetime64(as_of, "D")
+    newest = np.full(int(number.max(initial=-1)) + 1, np.datetime64("0001-01-01", "D"))
+    np.maximum.at(newest, number[known], recorded[known])
+    gone = np.zeros(newest.size, dtype=np.bool_)
+    gone[number[known & (recorded == newest[number]) & ~keep]] = True
+    return np.asarray(keep & ~gone[number], dtype=np.bool_)
 
 
 def beside_guarded(frame: pd.DataFrame, asking: Asking) -> NDArray[np.bool_]:

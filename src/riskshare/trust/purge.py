@@ -80,7 +80,7 @@ def purge(evidence: Evidence, partnership: Partnership, *, as_of: str | dt.date)
     expired = _expired(evidence.rows, partnership, day)
     if not expired.any():
         return evidence
-    group = _groups(evidence.rows)
+    group = record_numbers(evidence.rows)
     recorded = _days(evidence.rows["recorded_date"])
     gone = _past(group, recorded, expired, day)
     if not gone.any():
@@ -110,7 +110,7 @@ def _expired(rows: pa.Table, partnership: Partnership, day: int) -> Bools:
     return np.asarray(age >= retention[place.to_numpy()], dtype=np.bool_)
 
 
-def _groups(rows: pa.Table) -> Ints:
+def record_numbers(rows: pa.Table) -> Ints:
     """Return a number for each row, the same for every version of one record."""
     fields = []
     for name in _KEY:
