@@ -18,25 +18,23 @@ Bools = NDArray[np.bool_]
 
 @jit
 def whole_sums(x: Floats, inside: Bools, everywhere: bool) -> tuple[float, float, float, float, bool]:
-    """Return least and greatest value inside, the sums of values and of squares, and whether all values are whole."""
-    least, greatest, total, squares, whole = np.inf, -np.inf, 0.0, 0.0, True
+    """Return least and greatest value inside, the sums of values and of squares, and whether all values are whole.
+
+    One sum a column: whole numbers add up to the same in any order, and neighbouring columns add up at once.
+    """
+    n = x.shape[1]
+    least, greatest = np.full(n, np.inf), np.full(n, -np.inf)
+    total, squares, broken = np.zeros(n), np.zeros(n), np.zeros(n)
     for row in range(x.shape[0]):
-        if everywhere:
-            for column in range(x.shape[1]):
-                value = x[row, column]
-                least, greatest = min(least, value), max(greatest, value)
-                whole &= value == np.floor(value)
-                total += value
-                squares += value * value
-            continue
-        for column in range(x.shape[1]):
-            if inside[row, column]:
-                value = x[row, column]
-                least, greatest = min(least, value), max(greatest, value)
-                whole &= value == np.floor(value)
-                total += value
-                squares += value * value
-    return least, greatest, total, squares, whole
+        line, within = x[row], inside[row]
+        for column in range(n):
+            value, counts = line[column], everywhere or within[column]
+            least[column] = value if counts and value < least[column] else least[column]
+            greatest[column] = value if counts and value > greatest[column] else greatest[column]
+            total[column] += value if counts else 0.0
+            squares[column] += value * value if counts else 0.0
+            broken[column] += value - np.floor(value) if counts else 0.0
+    return least.min(), greatest.max(), total.sum(), squares.sum(), broken.sum() == 0.0
 
 
 @jit

@@ -129,7 +129,7 @@ def gi_star_grid(
     window = checked_window(radius_cells, shape)
     n = int(np.count_nonzero(inside))
     everywhere = n == inside.size
-    if shape == "square" and chosen(compiled, x.size, PAYS_CELLS):
+    if shape == "square" and n > 1 and chosen(compiled, x.size, PAYS_CELLS):
         z = _compiled(np.ascontiguousarray(x), inside, window, n)
         if z is not None:
             return z
@@ -162,7 +162,7 @@ def _compiled(x: Floats, inside: NDArray[np.bool_], window: Window, n: int) -> F
 
     lowest, highest, total, squares, whole = twin.whole_sums(x, inside, n == inside.size)
     largest = max(-lowest, highest)
-    if not (whole and n > 1 and lowest < highest and largest < np.inf and largest * largest * n < _EXACT_TOTAL / 4.0):
+    if not (whole and lowest < highest and largest < np.inf and largest * largest * n < _EXACT_TOTAL / 4.0):
         return None
     spread = _spread_of_sums(int(total), int(squares), n, lowest, highest)
     by_count = _by_count(n, window, spread)
