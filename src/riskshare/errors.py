@@ -21,6 +21,7 @@
     ├── PlaceError (ValueError)              points, areas or buildings cannot be used; everything wrong is listed
     ├── AuditError                           the audit log cannot be written or trusted: nothing may be disclosed
     │   ├── AuditEntryError (ValueError)     an entry holds what a log may not hold; everything wrong is listed
+    │   ├── AuditTimeError (ValueError)      an entry is dated before what the log already holds
     │   ├── AuditWriteError                  an entry did not reach the disk
     │   ├── AuditKeyError                    the keys of a log are missing, unusable, or readable by others
     │   └── AuditTrailError                  the log is not what its head, or a head known elsewhere, says it is
@@ -217,6 +218,25 @@ class AuditEntryError(AuditError, ValueError):
         self.problems = tuple(problems)
         title = "This cannot be logged, so nothing may be disclosed:"
         RiskshareError.__init__(self, "\n".join([title, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class AuditTimeError(AuditError, ValueError):
+    """An entry is dated before what the log already holds, so that the log would tell another order than what happened.
+
+    Attributes
+    ----------
+    reached : str
+        The moment that the log has reached, in UTC.
+    """
+
+    def __init__(self, reached: str) -> None:
+        self.reached = reached
+        what = f"This is dated before what the audit log holds already: that reaches to {reached}."
+        super().__init__(
+            what,
+            "Give the moment at which it happens. If that was given, a moment in the log was typed wrongly: "
+            "`riskshare audit verify` counts those, and a new log must be begun.",
+        )
 
 
 class AuditWriteError(AuditError):

@@ -44,7 +44,7 @@ def moved(to: str = "southby", **options: Any) -> Movers:
 
 
 def released(folder: Path, movers: Movers, *rules: Rule, **options: Any) -> AlertsReleased:
-    told = {"at": AT, "log": audit_log(folder / "audit.sqlite"), **options}
+    told = {"at": AT, "log": audit_log(folder / "audit.sqlite", clock=lambda: AT), **options}
     return release_alerts(movers, agreed(*rules), CHANNEL, **told)
 
 
@@ -88,7 +88,7 @@ def test_of_a_protected_subject_the_log_of_the_notice_is_the_same_wherever_it_we
         entries = entries_about(audit_log(folder / "audit.sqlite"), "S1")
         notice = [one for one in entries if one["agency"] == "council"]
         for one in notice:
-            del one["subjects"]
+            del one["subjects"], one["decision"]  # keyed: of another log, another
         return json.dumps(notice), repr(done.movers.of("northby"))
 
     assert told("southby") == told("eastby")
@@ -112,6 +112,7 @@ def test_where_a_protected_child_left_neither_answer_nor_log_tells_where_it_is(t
         entries = entries_about(audit_log(folder / "audit.sqlite"), "S1")
         for one in entries:
             del one["subjects"]
+            one.pop("decision")
         return json.dumps(entries) + str([one.call for one in done.movers.alerts])
 
     assert told("southby") == told("eastby")
@@ -142,3 +143,14 @@ def test_if_the_log_cannot_be_written_nothing_is_handed_over(tmp_path: Path) -> 
     (tmp_path / "audit.sqlite").mkdir()
     with pytest.raises(Exception, match="log"):
         released(tmp_path, moved(), rule())
+
+
+def test_the_id_of_an_alert_in_the_log_cannot_be_worked_out_from_what_is_agreed(tmp_path: Path) -> None:
+    released(tmp_path, moved(), rule())
+    entries = entries_about(audit_log(tmp_path / "audit.sqlite"), "S1")
+    again = tmp_path / "again"
+    again.mkdir()
+    released(again, moved(), rule())
+    others = entries_about(audit_log(again / "audit.sqlite"), "S1")
+    ids = {one["decision"] for one in (*entries, *others)}
+    assert len(ids) == len(entries) + len(others) == 4  # the same questions and answers, under the keys of two logs

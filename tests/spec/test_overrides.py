@@ -60,12 +60,18 @@ class TestReview:
         reason = reason_file(log, shared.decision)
         assert reason.read_text() == sharing_small.LONG_REASON
         assert reason.stat().st_mode & 0o777 == 0o600
-        review_override(log, shared.decision[:16], finding="justified", reviewer="U30", at=cases.later(days=1))
+        review_override(
+            log, shared.decision[:16], finding="justified", reviewer="U30", at=(reviewed := cases.later(days=1))
+        )
         assert not reason.exists()
         (used,) = overrides_used(log)
-        assert (used.finding, used.reviewed) == ("justified", cases.later(days=1))
+        assert (used.finding, used.reviewed) == ("justified", reviewed)
         assert awaiting_review(log, at=cases.later(days=30)) == (0, 0)
-        assert not [note for note in cases.to_practitioner(cases.result(), tmp_path).notes if "await review" in note]
+        assert not [
+            note
+            for note in cases.to_practitioner(cases.result(), tmp_path, at=reviewed).notes
+            if "await review" in note
+        ]
         assert verify_log(log).status == "ok"
         assert "U30" not in json.dumps(cases.entries(tmp_path))
 

@@ -166,7 +166,7 @@ def test_an_emergency_gives_the_fixed_view_an_alert_and_a_review(tmp_path: Path)
     }  # fmt: skip
     told = cases.entries(tmp_path)
     assert [one["event"] for one in told] == ["override", "alert"]
-    assert set(told[1]) <= {"event", "decision", "at", "epoch", "seq"}  # a reference, and nobody in it
+    assert set(told[1]) <= {"event", "decision", "at", "epoch", "latest", "seq", "written"}  # a reference, nobody
     assert any("Review due by 2026-04-07" in note for note in shared.notes)
     next_one = cases.to_practitioner(cases.result(), tmp_path)
     assert any("1 emergency override of this log await" in note for note in next_one.notes)

@@ -47,7 +47,8 @@ def held(given: list[dict[str, Any]], **options: Any) -> Statement:
 
 
 def asked(folder: Path, **options: Any) -> Statement:
-    told = {"at": AT, "agency": "council", "user_id": "U9", "log": share_cases.log_in(folder), **options}
+    told = {"at": share_cases.later(days=1), "agency": "council", "user_id": "U9", "log": share_cases.log_in(folder)}
+    told |= options
     return subject_statement(small.evidence_of(rows()), share_cases.partnership(), "S1", **told)
 
 
@@ -112,6 +113,12 @@ class TestWithWhomItWasShared:
         assert set(table["role"]) == {"social worker"}
         assert "band" in table["fields"][0]
         assert table["at"].is_monotonic_increasing
+
+    def test_each_time_is_told_in_the_order_of_moments_whatever_the_log_holds_first(self) -> None:
+        told = {"event": "disclosure", "allow": True, "agency": "council", "role": "social_worker"}
+        given = [{**told, "at": f"2026-03-{day}T09:00:00.000000Z"} for day in (31, 12, 25)]
+        made = statement(small.evidence_of([]), share_cases.partnership(), given, "S1", at=AT)
+        assert made.shared["at"].str[8:10].tolist() == ["12", "25", "31"]
 
     def test_refusals_are_not_told_as_sharing(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="Nothing was shared"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from audit_cases import AT, ENTRY, MARK, chained, lines_of, log_in, rows_of, tampered
+from audit_cases import ENTRY, MARK, chained, lines_of, log_in, rows_of, tampered
 from riskshare.cli.app import app
 from riskshare.cli.faults import ExitCode
 from riskshare.io.audit_check import entries_about, verify_log
@@ -79,7 +80,7 @@ class TestVerify:
 
     def test_unknown_key(self, log: AuditLog) -> None:
         run("new-key", log.path, "--at", "2026-04-01T10:00:00+01:00")
-        append(log, ENTRY, at=AT)
+        append(log, ENTRY, at=dt.datetime(2026, 4, 1, 9, tzinfo=dt.UTC))
         content = json.loads(log.keys.read_text())
         log.keys.write_text(json.dumps({**content, "epochs": content["epochs"][:1]}))
         self.wrong(log, Status.UNKNOWN_EPOCH, ExitCode.LOG_UNKNOWN_KEY, 6)
@@ -137,7 +138,8 @@ class TestVerify:
 
 def test_export_counts_and_names_the_file(log: AuditLog, tmp_path: Path) -> None:
     told = json.loads(run("export", log.path, tmp_path / "out.jsonl", "--json").stdout)
-    assert told == {"entries": 4, "file": "out.jsonl"}
+    dates = {"entries": 4, "apart": 4, "without": 0, "backwards": 0, "hours": 24}
+    assert told == {"entries": 4, "file": "out.jsonl", "dates": dates}
     assert MARK.encode() not in (tmp_path / "out.jsonl").read_bytes()
     run("export", log.path, tmp_path / "none" / "out.jsonl", code=ExitCode.NOT_WRITTEN)
 

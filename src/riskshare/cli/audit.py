@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from riskshare.cli.faults import ExitCode
 from riskshare.cli.screen import Screen
 from riskshare.errors import AuditTrailError
-from riskshare.io.audit_check import verify_log
+from riskshare.io.audit_check import APART, Dates, dates_of, told_dates, verify_log
 from riskshare.io.audit_heads import countersign, head_document, known_heads, read_head
-from riskshare.io.audit_lines import export_lines, verify_lines
+from riskshare.io.audit_lines import export_lines, read_lines, verify_lines
 from riskshare.io.audit_log import AuditLog, audit_log, begin_epoch, erase
 from riskshare.io.audit_store import must_exist
 from riskshare.io.overrides import Finding, OverrideUsed, overrides_used, reason_file, review_override, spool_of
@@ -65,8 +65,31 @@ def run_verify(place: Place, known: Sequence[Path], screen: Screen) -> ExitCode:
     verdict = (
         _lines_verdict(place, heads) if place.log.suffix == LINES_SUFFIX else verify_log(place.whole(), known=heads)
     )
-    _tell(verdict, len(heads), screen)
+    _tell(verdict, len(heads), _dates(place), screen)
     return _CODES[verdict.status]
+
+
+def _dates(place: Place) -> Dates:
+    """Return how far the moments lie from the machine's clock; nothing of a log that is gone."""
+    if place.log.suffix == LINES_SUFFIX:
+        return told_dates(read_lines(place.log))
+    return dates_of(place.whole()) if place.log.exists() else told_dates(())
+
+
+def _tell_dates(dates: Dates, screen: Screen) -> None:
+    if dates.apart:
+        (verb, it), hours = ("are", "them") if dates.apart > 1 else ("is", "it"), APART // dt.timedelta(hours=1)
+        screen.say(
+            f"{dates.apart:,} of {counted(dates.entries, 'entry', 'entries')} {verb} dated more than {hours} hours "
+            f"from the clock of the machine that wrote {it}: a replay, or a moment typed wrongly. Each line of an "
+            "export holds both, `at` and `written`."
+        )
+    if dates.backwards:
+        screen.say(f"The machine's clock was set back {counted(dates.backwards, 'time')}.")
+
+
+def _dates_document(dates: Dates) -> dict[str, int]:
+    return {**asdict(dates), "hours": APART // dt.timedelta(hours=1)}
 
 
 def _lines_verdict(place: Place, heads: list[Head]) -> Verdict:
@@ -79,7 +102,7 @@ def _beside(lines: Path) -> Path:
     return audit_log(lines.with_suffix(".sqlite")).keys
 
 
-def _tell(verdict: Verdict, known: int, screen: Screen) -> None:
+def _tell(verdict: Verdict, known: int, dates: Dates, screen: Screen) -> None:
     good = counted(verdict.head.seq, "entry", "entries")
     if verdict.status is Status.OK:
         screen.say(f"The log is what was written: {good}, each sealed, none removed, altered or moved.")
@@ -92,14 +115,20 @@ def _tell(verdict: Verdict, known: int, screen: Screen) -> None:
     else:
         screen.alert(f"{_SAID[verdict.status].format(at=verdict.at)} {_THEN}")
         screen.say(f"Good up to there: {good}, head {verdict.head.letters}.")
-    screen.document({"status": str(verdict.status), "at": verdict.at, "good": head_document(verdict.head)})
+    _tell_dates(dates, screen)
+    good_head = head_document(verdict.head)
+    screen.document(
+        {"status": str(verdict.status), "at": verdict.at, "good": good_head, "dates": _dates_document(dates)}
+    )
 
 
 def run_export(place: Place, target: Path, screen: Screen) -> None:
     """Write the log as lines of JSON."""
     count = export_lines(place.whole(), target)
     screen.say(f"Written: {target} ({counted(count, 'entry', 'entries')}, readable by you alone).")
-    screen.document({"entries": count, "file": target.name})
+    dates = told_dates(read_lines(target))
+    _tell_dates(dates, screen)
+    screen.document({"entries": count, "file": target.name, "dates": _dates_document(dates)})
 
 
 def run_head(place: Place, screen: Screen) -> None:

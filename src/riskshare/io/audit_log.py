@@ -11,12 +11,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from riskshare.errors import AuditTrailError, AuditWriteError
+from riskshare.errors import AuditTimeError, AuditTrailError, AuditWriteError
+from riskshare.io.audit_clock import Clock, machine_clock
 from riskshare.io.audit_heads import read_head, write_head
 from riskshare.io.audit_keys import (
     Keys,
@@ -28,7 +29,7 @@ from riskshare.io.audit_keys import (
     user_pseudonym,
     write_keys,
 )
-from riskshare.io.audit_store import insert, last_row, make_tables, must_exist, transaction, writing
+from riskshare.io.audit_store import insert, last_row, make_tables, must_exist, reading, transaction, writing
 from riskshare.records.arguments import is_path, is_text, is_texts, require
 from riskshare.sharing.chain import (
     EMPTY_HEAD,
@@ -43,18 +44,30 @@ from riskshare.sharing.chain import (
     seal,
     verify,
 )
-from riskshare.sharing.log_entries import MADE_BY_THE_LOG, canonical, check_entry, utc
+from riskshare.sharing.log_entries import MADE_BY_THE_LOG, canonical, check_entry, is_back_dated, reached, utc
 
 _CHECK: Final = "Disclose nothing; run `riskshare audit verify` and find out what happened."
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLog:
-    """Where a log lies: the database, its keys (owner-only) and its head. Nothing is open between two calls."""
+    """Where a log lies: the database, its keys (owner-only) and its head. Nothing is open between two calls.
+
+    ``clock`` gives the moment that each entry holds as ``written``, beside the one that a caller gives.
+    """
 
     path: Path
     keys: Path
     head: Path
+    clock: Clock = field(default=machine_clock, repr=False, compare=False)
+
+
+class _End(NamedTuple):
+    """The last entry of a log: its head and what it says (None where there is none), and the keys."""
+
+    head: Head
+    body: Mapping[str, Any] | None
+    keys: Keys
 
 
 def audit_log(
@@ -62,6 +75,7 @@ def audit_log(
     *,
     keys: str | os.PathLike[str] | None = None,
     head: str | os.PathLike[str] | None = None,
+    clock: Clock = machine_clock,
 ) -> AuditLog:
     """Return where a log lies; nothing is opened, and a log that is not there is made by its first entry.
 
@@ -72,6 +86,8 @@ def audit_log(
     keys, head : path, optional
         By default beside it, under its name with ``.keys.json`` and ``.head.json``. Better is another disk, and for the
         head one that whoever can write the log cannot.
+    clock : callable, optional
+        Returns the present moment, with its offset: what each entry holds as ``written``. By default this machine's.
 
     Returns
     -------
@@ -80,7 +96,7 @@ def audit_log(
     Raises
     ------
     ArgumentError
-        An argument is no path.
+        An argument is no path, or ``clock`` cannot be called.
 
     Examples
     --------
@@ -88,14 +104,14 @@ def audit_log(
     'audit.sqlite.head.json'
     """
     given = {"path": path, "keys": path if keys is None else keys, "head": path if head is None else head}
-    require(
-        "audit_log", {f"{name} must be a path, such as 'audit.sqlite'.": is_path(one) for name, one in given.items()}
-    )
+    rules = {f"{name} must be a path, such as 'audit.sqlite'.": is_path(one) for name, one in given.items()}
+    require("audit_log", {**rules, "clock must be a function of nothing, or left out.": callable(clock)})
     base = Path(path)
     return AuditLog(
         base,
         Path(keys) if keys is not None else base.with_name(f"{base.name}.keys.json"),
         Path(head) if head is not None else base.with_name(f"{base.name}.head.json"),
+        clock,
     )
 
 
@@ -134,7 +150,10 @@ def append(
     ArgumentError
         An argument is not of the kind that is needed.
     AuditEntryError
-        The entry holds what a log may not hold, or ``at`` has no offset; nothing is written.
+        The entry holds what a log may not hold, or ``at`` has no offset or is not of 1900 to 2100; nothing is written.
+    AuditTimeError
+        ``at`` is more than an hour before what the log has come to, and the entry is neither a refusal nor about an
+        emergency; nothing is written.
     AuditTrailError
         The log does not reach to its own head, its last entry is not what was sealed, or its head is missing. Going
         on would hide that, so nothing is written.
@@ -157,10 +176,57 @@ def append(
     moment = utc(at)
     with writing(log.path) as db:
         with transaction(db):
-            last, keys = _end(log, db)
-            head = _add(db, last, keys, {**entry, "at": moment}, subjects, {"user": user, "approver": approver})
+            end = _end(log, db)
+            head = _add(log, db, end, {**entry, "at": moment}, subjects, {"user": user, "approver": approver})
         publish(log, db, head)
     return head
+
+
+def must_not_be_back_dated(log: AuditLog, at: dt.datetime) -> None:
+    """Refuse a moment at which nothing may be given any more, since the log has come further than that.
+
+    Raises
+    ------
+    AuditTimeError
+        It is more than an hour before what the log has come to.
+    AuditError
+        The log cannot be read.
+    """
+    if not log.path.exists():
+        return  # the first entry makes it, unless its head speaks of more
+    with reading(log.path) as db:
+        known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone()
+        row = None if known is None else last_row(db)
+    if row is not None:
+        _must_follow(_said(row), {"event": "disclosure"}, utc(at))
+
+
+def _must_follow(last: Mapping[str, Any] | None, entry: Mapping[str, Any], at: str) -> None:
+    """Refuse an entry that is dated before what the log holds."""
+    so_far = "" if last is None else reached(last, "", "")
+    if is_back_dated(entry, at, so_far):
+        day, clock = so_far[:10], so_far[11:16]
+        come = f"{day} {clock} UTC"
+        raise AuditTimeError(come)
+
+
+def _said(row: Row | Status) -> Mapping[str, Any]:
+    """Return what the last entry says.
+
+    Raises
+    ------
+    AuditTrailError
+        It is none, or its moment cannot be read.
+    """
+    try:
+        if isinstance(row, Status):
+            raise ValueError
+        told = json.loads(row.body)
+        utc(dt.datetime.fromisoformat(told.get("latest", told["at"])))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        what = "The last entry of the audit log cannot be read."
+        raise AuditTrailError(what, _CHECK) from None
+    return dict(told)
 
 
 def release_id(log: AuditLog, ids: Iterable[str], *, about: Iterable[str] = ()) -> str:
@@ -177,8 +243,8 @@ def release_id(log: AuditLog, ids: Iterable[str], *, about: Iterable[str] = ()) 
         As ``append`` does.
     """
     with writing(log.path) as db, transaction(db):
-        end, keys = _end(log, db)
-    return keyed(keys, json.dumps([end.seq + 1, sorted(ids), sorted(about)]))
+        end = _end(log, db)
+    return keyed(end.keys, json.dumps([end.head.seq + 1, sorted(ids), sorted(about)]))
 
 
 def erase(log: AuditLog, subject_id: str, *, at: dt.datetime) -> bool:
@@ -206,9 +272,9 @@ def erase(log: AuditLog, subject_id: str, *, at: dt.datetime) -> bool:
     must_exist(log.path)
     with writing(log.path) as db:
         with transaction(db):
-            last, keys = _end(log, db)
-            gone = db.execute("DELETE FROM salts WHERE place = ?", (salt_place(keys, subject_id),)).rowcount
-            head = _add(db, last, keys, {"event": "erasure", "rows": gone, "at": moment})
+            end = _end(log, db)
+            gone = db.execute("DELETE FROM salts WHERE place = ?", (salt_place(end.keys, subject_id),)).rowcount
+            head = _add(log, db, end, {"event": "erasure", "rows": gone, "at": moment})
         publish(log, db, head)
         (busy, *_) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
@@ -229,18 +295,19 @@ def begin_epoch(log: AuditLog, *, at: dt.datetime) -> Head:
     must_exist(log.path)
     with writing(log.path) as db:
         with transaction(db):
-            last, keys = _end(log, db)
+            end = _end(log, db)
+            keys, after = end.keys, end.head.seq + 2
             newest = keys.epochs[-1]
-            if newest.from_seq <= last.seq + 1:  # else one was begun and the crash came before its entry: take that one
-                epochs = (*keys.epochs, EpochKey(newest.epoch + 1, last.seq + 2, new_key()))
-                keys = Keys(epochs, keys.users, keys.lookup, keys.heads)
-                write_keys(log.keys, keys)
-            head = _add(db, last, keys, {"event": "new_key", "at": moment})
+            if newest.from_seq < after:  # else one was begun and the crash came before its entry: take that one
+                epochs = (*keys.epochs, EpochKey(newest.epoch + 1, after, new_key()))
+                end = end._replace(keys=Keys(epochs, keys.users, keys.lookup, keys.heads))
+                write_keys(log.keys, end.keys)
+            head = _add(log, db, end, {"event": "new_key", "at": moment})
         publish(log, db, head)
     return head
 
 
-def _end(log: AuditLog, db: sqlite3.Connection) -> tuple[Head, Keys]:
+def _end(log: AuditLog, db: sqlite3.Connection) -> _End:
     """Return the end of a log and its keys, once it is known that nothing was cut off; a new log gets both."""
     make_tables(db)
     row = last_row(db)
@@ -252,40 +319,44 @@ def _end(log: AuditLog, db: sqlite3.Connection) -> tuple[Head, Keys]:
         keys = ensure_keys(log.keys)
         if known is None:
             write_head(log.head, EMPTY_HEAD)  # so that from now on a missing head is no accident of beginning
-        return EMPTY_HEAD, keys
+        return _End(EMPTY_HEAD, None, keys)
     if known is None:
         what = "The head file of the audit log is missing."
         raise AuditTrailError(what, _CHECK)
     keys = read_keys(log.keys)
     before = EMPTY_HEAD if isinstance(row, Status) else Head(row.seq - 1, row.seq - 1, row.prev, "")
     verdict = verify([row], keys.epochs, [known] if known.seq >= before.seq else [], after=before)
-    if verdict.status is Status.OK and 0 < known.seq < before.seq:
+    if verdict.status is Status.OK and known.seq < before.seq:
         at_head = db.execute("SELECT tag FROM entries WHERE seq = ?", (known.seq,)).fetchone()
         if at_head != (known.tag,):
             verdict = Verdict(Status.REWRITTEN, known.seq, before)
     if verdict.status is not Status.OK:
         what = f"The end of the audit log does not fit its head and keys ({verdict.status.replace('_', ' ')})."
         raise AuditTrailError(what, _CHECK)
-    return verdict.head, keys
+    if not known.seq:  # a crash, or a writer that has not come to it: from the second entry on, no head says "none"
+        write_head(log.head, verdict.head)
+    return _End(verdict.head, _said(row), keys)
 
 
 def _add(
+    log: AuditLog,
     db: sqlite3.Connection,
-    last: Head,
-    keys: Keys,
+    end: _End,
     entry: dict[str, Any],
     subjects: Collection[str] = (),
     people: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Head:
-    seq = last.seq + 1
+    _must_follow(end.body, entry, entry["at"])
+    keys, seq, written = end.keys, end.head.seq + 1, utc(log.clock())
     key = key_at(keys.epochs, seq)
-    full = {**entry, "epoch": key.epoch, "seq": seq}
+    full = {**entry, "epoch": key.epoch, "latest": reached(end.body, entry["at"], written), "seq": seq}
+    full["written"] = written
     full |= {name: user_pseudonym(keys, person) for name, person in people.items() if person is not None}
     if subjects:
         full["subjects"] = sorted(commitment(_salt(db, keys, one), seq, one) for one in set(subjects))
     check_entry(full, made=MADE_BY_THE_LOG)
     body = canonical(full)
-    row = Row(seq, last.tag, body, seal(key.key, last.tag, body))
+    row = Row(seq, end.head.tag, body, seal(key.key, end.head.tag, body))
     insert(db, row)
     return head_of(row)
 

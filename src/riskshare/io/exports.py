@@ -59,7 +59,8 @@ def write(
     page : {"map", "report"}, optional
         Of ``.html``: a map where hot spots were shared, else a report.
     at : str or datetime, optional
-        Now; by default the moment of sharing. What has expired is not written.
+        Now; by default the moment of sharing, which an hour of other entries in the log makes too old. What has expired
+        is not written.
 
     Returns
     -------
@@ -86,10 +87,12 @@ def write(
     """
     moment = None if at is None else moment_of(as_moment(at))
     must_be_shared("write", shared, at=moment)
+    since = shared.at.replace(microsecond=0)
     require(
         "write",
         {
             "path must be a path, such as 'hotspots.html'.": is_path(path),
+            "at must not be before the moment of sharing.": moment is None or moment >= since,
             f"table must be one of {', '.join(shared.tables)}, or None.": table is None
             or (is_text(table) and table in shared.tables),
             f"page must be one of {', '.join(_PAGES)}, or None.": page is None
@@ -100,7 +103,7 @@ def write(
     _not_the_log(shared, target)
     data = _bytes(shared, target.suffix.lower(), table, page)
     check_file(target)
-    _note(shared, data, moment or shared.at, table)
+    _note(shared, data, max(moment, shared.at) if moment else shared.at, table)
     return write_bytes(target, data)
 
 

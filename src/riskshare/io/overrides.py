@@ -93,7 +93,7 @@ def spool_of(log: AuditLog) -> AuditLog:
 
     It has keys and a head of its own, and is checked with ``riskshare audit verify`` like any log.
     """
-    return audit_log(log.path.with_name(f"{log.path.name}.spool.sqlite"))
+    return audit_log(log.path.with_name(f"{log.path.name}.spool.sqlite"), clock=log.clock)
 
 
 def overrides_used(log: AuditLog) -> tuple[OverrideUsed, ...]:
@@ -243,8 +243,9 @@ def _read(body: bytes) -> dict[str, Any]:
 
 def _used(body: dict[str, Any], *, spooled: bool, alerted: bool) -> OverrideUsed:
     at = dt.datetime.fromisoformat(body["at"])
+    seen = min(at, dt.datetime.fromisoformat(body.get("written", body["at"])))  # a moment typed ahead buys no time
     return OverrideUsed(
-        body["decision"], at, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(at), alerted,
+        body["decision"], at, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(seen), alerted,
         spooled, user=body.get("user", ""), approver=body.get("approver", ""),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from riskshare.errors import PolicyError
-from riskshare.io.audit_log import AuditLog, append
+from riskshare.io.audit_log import AuditLog, append, release_id
 from riskshare.records.agreement import AgreementSet, Recipient
 from riskshare.records.arguments import require
 from riskshare.records.moments import as_moment, moment_of
@@ -112,6 +112,8 @@ def release_alerts(
         decision = decide(request, agreements, objections=said)
         is_shown = all(decision.of(field) == "show" for field in FIELDS)
         entry = decision_entry(request, decision, agreements, rows=int(is_shown))
+        # A decision's own id could be tried out by whoever knows the agreement, and would tell which desk answered.
+        entry["decision"] = release_id(log, {decision.id}, about=[one.subject_id])
         append(log, entry if is_shown else _refusal(entry, decision), at=moment, subjects=[one.subject_id])
         if is_shown and reference is not None:
             append(log, {"event": "alert", "decision": reference}, at=moment)

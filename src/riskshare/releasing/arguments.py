@@ -12,12 +12,13 @@ from riskshare.profiling import PlaceProfiles
 from riskshare.records.agreement import AgreementSet, Recipient
 from riskshare.records.arguments import is_text, is_texts, require
 from riskshare.records.evidence import Subjects
-from riskshare.records.moments import as_moment, moment_of
+from riskshare.records.moments import LONDON, as_moment, moment_of
 from riskshare.records.partnership import Partnership
 from riskshare.records.response_times import ResponseTimes
 from riskshare.records.sharing_fields import AUDIENCES
 from riskshare.records.sharing_request import Objection, Override, Relationship
 from riskshare.releasing.made import MOST_PERSON_ROWS
+from riskshare.sharing.decision import same_user
 from riskshare.spots import HotSpots
 
 Result = Assessment | HotSpots | PlaceProfiles | ThresholdComparison | ResponseTimes
@@ -31,7 +32,10 @@ HINTS: Final = {
     "several_agreements": "Several agreements do: name one with agreement=.",
     "no_relationship": "A practitioner needs user_id and a recorded, live relationship to this person.",
     "one_person_only": "A practitioner is given one person: give subject= and user_id=, and the same to no group.",
+    "no_user": "A list of people is given to somebody, by name in the log: give user_id=.",
     "second_person": f"More than {MOST_PERSON_ROWS} lines about people need approver=, somebody other than user_id.",
+    "back_dated": "The log has come further than that moment: give the moment at which it is given.",
+    "before_as_of": "What is known on a later day cannot be given before it: give the moment at which it is given.",
     "other_partnership": "The result was made under another partnership: work it out again under this one.",
 }
 
@@ -104,7 +108,7 @@ def exact_moment(at: str | dt.datetime) -> dt.datetime:
 
 def refused_at_once(
     result: Result, partnership: Partnership, n_agreements: int, audience: str, subject: str | None, user_id: str,
-    override: Override | None,
+    override: Override | None, at: dt.datetime,
 ) -> tuple[str, ...]:  # fmt: skip
     """Return why nothing can leave, before any row is looked at."""
     reasons = []
@@ -113,9 +117,11 @@ def refused_at_once(
     made_under = _made_under(result)
     if made_under is not None and made_under != partnership.version:
         reasons.append("other_partnership")
+    if known_on(result) > at.astimezone(LONDON).date().isoformat():
+        reasons.append("before_as_of")
     if n_agreements != 1:
         reasons.append("no_agreement" if n_agreements == 0 else "several_agreements")
-    person = isinstance(result, Assessment) and subject is not None and bool(user_id)
+    person = isinstance(result, Assessment) and subject is not None and bool(same_user(user_id))
     in_person = audience == "practitioner" or subject is not None or override is not None
     if in_person and not (person and audience == "practitioner"):
         reasons.append("one_person_only")
@@ -126,6 +132,14 @@ def is_trial(result: Result) -> bool:
     """Return whether a result is a trial's, or was made from one."""
     source = result.asked["points"] if isinstance(result, HotSpots) else result
     return isinstance(source, Assessment) and source.trial
+
+
+def known_on(result: Result) -> str:
+    """Return the day as known on which a result was worked out, ``YYYY-MM-DD``; empty where it has none."""
+    if isinstance(result, ResponseTimes):
+        return (result.until - dt.timedelta(microseconds=1)).astimezone(LONDON).date().isoformat()
+    source = result.asked["points"] if isinstance(result, HotSpots) else result
+    return source.as_of.isoformat() if isinstance(source, Assessment) else ""
 
 
 def _made_under(result: Result) -> str | None:

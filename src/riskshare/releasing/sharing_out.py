@@ -10,10 +10,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from riskshare.assessment import Assessment
 from riskshare.comparing import ThresholdComparison
-from riskshare.errors import AuditError, PlaceError, PolicyError
-from riskshare.io.audit_log import AuditLog
+from riskshare.errors import AuditError, AuditTimeError, PlaceError, PolicyError
+from riskshare.io.audit_log import AuditLog, must_not_be_back_dated
 from riskshare.io.overrides import awaiting_review
 from riskshare.io.sharing_store import default_log, pseudonym_key, read_releases, write_releases
 from riskshare.profiling import PlaceProfiles
@@ -22,15 +21,26 @@ from riskshare.records.evidence import Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.records.response_times import ResponseTimes
 from riskshare.records.sharing_request import Objection, Override, Relationship
-from riskshare.releasing.arguments import HINTS, Result, check_arguments, exact_moment, refused_at_once, role_at_agency
+from riskshare.releasing.arguments import (
+    HINTS,
+    Result,
+    check_arguments,
+    exact_moment,
+    known_on,
+    refused_at_once,
+    role_at_agency,
+)
 from riskshare.releasing.counts import release_counts
 from riskshare.releasing.figures import release_comparison, release_profiles, release_times
+from riskshare.releasing.kept import within_retention
+from riskshare.releasing.listing import release_list
 from riskshare.releasing.made import MOST_PERSON_ROWS, Made
 from riskshare.releasing.noting import note_answer, note_refusal
-from riskshare.releasing.people import release_list, release_subject
+from riskshare.releasing.people import release_subject
 from riskshare.releasing.places import release_spots
 from riskshare.releasing.protecting import protection_of, said_of_protection
 from riskshare.sharing.asking import Asking, SharingRefusedError, candidates
+from riskshare.sharing.decision import same_user
 from riskshare.sharing.pseudonyms import pseudonyms
 from riskshare.sharing.release_register import Release, admit
 from riskshare.sharing.shared import KEPT_COLUMNS, SUPPRESSED_COLUMNS, WITHHELD_COLUMNS, Shared, let_through
@@ -77,13 +87,15 @@ def share(
     recipient : str or Recipient
         One role at one agency, as ``"childrens_north:social_worker"``. There is no list: one recipient, one file.
     at : str or datetime
-        Now, with its offset: nothing here reads the clock.
+        Now, with its offset. It decides; the clock of the machine is only noted beside it in the log. Not before the
+        day of the result, nor more than an hour before what the log has come to, but for an emergency. What is past its
+        retention then is left out, whatever the day of the result.
     subject : str, optional
         The person, for a practitioner. Needs ``user_id`` and a recorded relationship, or an override.
     user_id : str
-        Who asks.
+        Who asks; needed wherever people are listed, by pseudonym too.
     approver : str
-        Who else said yes; needed from 51 lines about people on, and never the one who asks.
+        Who else said yes; needed from 51 lines about people on, and never the one who asks, however written.
     log : AuditLog, optional
         By default in the folder ``riskshare_audit`` of the current folder.
     agreements : AgreementSet, optional
@@ -135,11 +147,13 @@ def share(
         raise PolicyError(message)
     kept = log if log is not None else default_log()
     found = candidates(agreed, agency, role, purpose, moment, agreement)
-    refusal = refused_at_once(result, partnership, len(found), audience, subject, user_id, override)
+    refusal = refused_at_once(result, partnership, len(found), audience, subject, user_id, override, moment)
     note = partial(
         note_refusal, kept, agreed, agency, role, purpose, audience, at=moment, subject=subject, user=user_id,
         override=override,
     )  # fmt: skip
+    if not refusal and override is None:  # an emergency waits for no clock
+        refusal = _back_dated(kept, moment)
     if refusal:
         note(refusal)
         raise SharingRefusedError(refusal, (), HINTS.get(refusal[0], ""))
@@ -148,7 +162,7 @@ def share(
         (*objections, *protection_of(result, subjects, moment)), tuple(relationships), override,
     )  # fmt: skip
     try:
-        made = _made(result, partnership, asking, kept, progress)
+        made = _made(within_retention(result, moment), partnership, asking, kept, progress)
         reasons = _reasons(made, approver, user_id)
         register = read_releases(kept) if made.releases and not reasons else ()
         admitted, warned = _admitted(made.releases, register) if made.releases and not reasons else ((), ())
@@ -166,6 +180,15 @@ def share(
         raise SharingRefusedError(told, asking.contacts(), HINTS.get(told[0], ""))
     said = (*said_of_protection(result, subjects, asking, made), *warned, *_standing(kept, asking, log))
     return _sealed(result, partnership, asking, made, kept, approver, admitted, said)
+
+
+def _back_dated(log: AuditLog, at: dt.datetime) -> tuple[str, ...]:
+    """Return why nothing can be given at a moment that the log has left behind."""
+    try:
+        must_not_be_back_dated(log, at)
+    except AuditTimeError:
+        return ("back_dated",)
+    return ()
 
 
 def _made(
@@ -208,7 +231,10 @@ def _reasons(made: Made, approver: str, user_id: str) -> tuple[str, ...]:
     """Return why what was made may not leave; none if it may."""
     if not made.tables:
         return tuple(sorted(made.refused)) or ("nothing_to_share",)
-    if made.person_rows > MOST_PERSON_ROWS and (not approver or approver == user_id):
+    user, second = same_user(user_id), same_user(approver)
+    if "scores" in made.tables and not user:  # also of an empty list
+        return ("no_user",)
+    if second == user if second else made.person_rows > MOST_PERSON_ROWS:  # whoever asks is never the second
         return ("second_person",)
     return ()
 
@@ -260,7 +286,7 @@ def _sealed(
         audience=asking.audience, purpose=asking.purpose, recipient_agency=asking.agency, recipient_role=asking.role,
         agreement=asking.agreement.id, agreement_version=asking.agreement.version,
         decision_ids=(noted.release_id,), policy_hash=asking.agreements.policy_hash,
-        partnership_version=partnership.version, engine_version=VERSION, as_of=_as_of(result), at=asking.at,
+        partnership_version=partnership.version, engine_version=VERSION, as_of=known_on(result), at=asking.at,
         expires=expires, log_head=noted.head.letters, log=noted.log,
     )  # fmt: skip
 
@@ -270,13 +296,6 @@ def _not_logged(fault: AuditError, asking: Asking) -> Exception:
     if asking.override is None:
         return fault
     return SharingRefusedError(("not_logged",), asking.contacts(), "Neither log nor spool can be written. Call.")
-
-
-def _as_of(result: Result) -> str:
-    if isinstance(result, Assessment):
-        return result.as_of.isoformat()
-    source = result.asked["points"] if isinstance(result, HotSpots) else None
-    return source.as_of.isoformat() if isinstance(source, Assessment) else ""
 
 
 def _frame(lines: tuple[tuple[Any, ...], ...], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -40,6 +40,7 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _DECISION: Final = re.compile(r"[0-9a-f]{16,64}")
 _USER: Final = re.compile(r"u[0-9a-f]{32}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _MOST: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps."""
 
@@ -101,6 +102,7 @@ FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "expires": _MOMENT_FORM,
     "fields": (_sorted_of(_matches(_FIELD)), "a sorted list of different field names in lower case"),
     "ground": _CODE_FORM,
+    "latest": _MOMENT_FORM,
     "note": _HASH_FORM,
     "output": _HASH_FORM,
     "policy": _HASH_FORM,
@@ -112,11 +114,58 @@ FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "seq": _COUNT_FORM,
     "subjects": (_sorted_of(_matches(_HASH)), "a sorted list of different commitments"),
     "user": _USER_FORM,
+    "written": _MOMENT_FORM,
 }
 """Every key that an entry may hold: its check, and what it must be in words."""
 
-MADE_BY_THE_LOG: Final = frozenset({"approver", "at", "epoch", "seq", "subjects", "user"})
-"""Keys that the log fills: a caller gives the moment, subjects, user and approver, and never their stored form."""
+MADE_BY_THE_LOG: Final = frozenset({"approver", "at", "epoch", "latest", "seq", "subjects", "user", "written"})
+"""Keys that the log fills: a caller gives the moment, subjects, user and approver, and never their stored form.
+
+``written`` is the moment by the clock of the machine that wrote the entry. ``latest`` is how far the log has come: the
+latest moment of any entry up to this one, of each no more than that clock allows.
+"""
+
+LATE: Final = dt.timedelta(hours=1)
+"""Proposal: how much earlier than what the log holds an entry may be dated, since a release that takes minutes to work
+out is logged after a quick one that was asked for later."""
+
+
+def reached(before: Mapping[str, Any] | None, at: str, written: str) -> str:
+    """Return how far a log has come after an entry: a moment typed ahead of the machine's clock does not count as come.
+
+    Parameters
+    ----------
+    before : mapping or None
+        The entry before, if there is one; those of older versions have no ``latest``.
+    at, written : str
+        Moments of the new entry as the log writes them.
+
+    Examples
+    --------
+    >>> day = "2026-03-{}T09:30:00.000000Z".format
+    >>> reached({"at": day(30)}, day(31), day(31)) == reached({"at": day(31)}, day(30), day(31)) == day(31)
+    True
+    >>> reached(None, day(31), day(30)) == day(30)
+    True
+    """
+    so_far = "" if before is None else str(before.get("latest", before["at"]))
+    return max(so_far, min(at, written))
+
+
+def is_back_dated(entry: Mapping[str, Any], at: str, so_far: str) -> bool:
+    """Return whether an entry may not be dated as it is, where a log has come so far.
+
+    What was refused and an emergency are noted as they are told: whoever types a moment wrongly must still be found in
+    the log, and nobody waits for help because of a clock.
+
+    Examples
+    --------
+    >>> given, day = {"event": "disclosure", "allow": True}, "2026-03-{}T09:30:00.000000Z".format
+    >>> is_back_dated(given, day(30), day(31)), is_back_dated({**given, "allow": False}, day(30), day(31))
+    (True, False)
+    """
+    free = entry.get("allow") is False or entry.get("event") in ("override", "alert")
+    return not free and bool(so_far) and dt.datetime.fromisoformat(at) < dt.datetime.fromisoformat(so_far) - LATE
 
 
 def utc(moment: dt.datetime) -> str:
@@ -125,7 +174,7 @@ def utc(moment: dt.datetime) -> str:
     Raises
     ------
     AuditEntryError
-        It is no moment, or has no offset.
+        It is no moment, has no offset, or is not of 1900 to 2100.
 
     Examples
     --------
@@ -134,6 +183,8 @@ def utc(moment: dt.datetime) -> str:
     """
     if not isinstance(moment, dt.datetime) or moment.utcoffset() is None:
         raise AuditEntryError(["at must be a datetime with an offset, such as 2026-03-31T09:30:00+01:00."])
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise AuditEntryError([f"at must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}."])
     return f"{moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from riskshare.errors import PolicyError
 from riskshare.records.agreement import digest
+from riskshare.records.moments import LONDON
 
 SharedKind = Literal["assessment", "subject", "hotspots", "profiles", "table"]
 SHARED_KINDS: Final[tuple[SharedKind, ...]] = get_args(SharedKind)
@@ -118,9 +119,18 @@ class Shared:
     def stamp(self) -> str:
         """The line that every page and file carries."""
         return (
-            f"For {self.recipient}. Purpose: {self.purpose}. Decision {self.decision[:16]}. "
+            f"For {self.recipient}. Purpose: {self.purpose}. Decision {self.decision[:16]}. {self._known} "
             f"Shared {_moment(self.at)}. Expires {_moment(self.expires)}. Log {self.log_head}."
         )
+
+    @property
+    def _known(self) -> str:
+        """How old what is told is: a fresh stamp must not make it look new."""
+        if not self.as_of:
+            return "The day it is known on is not stated."
+        days = (self.at.astimezone(LONDON).date() - dt.date.fromisoformat(self.as_of)).days
+        before = f", {days:,} {'days' if days > 1 else 'day'} before" if days > 0 else ""
+        return f"As known on {self.as_of}{before}."
 
     @property
     def marks(self) -> dict[str, str]:

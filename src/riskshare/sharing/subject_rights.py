@@ -134,11 +134,11 @@ def statement(
     unplaced = guarded_then(days, guards)
     of_all = {one.id: one.name for one in partnership.agencies}
     held = [_held(row, kinds, {} if hide else of_all) for row, hide in zip(rows, unplaced, strict=True)]
-    left = [one for one in entries if _left(one)]
+    left = [one for one in entries if _left(one)]  # in the order of a log, or of two; told in the order of moments
     moments = pd.DataFrame({"subject_id": subject_id, "date": [str(one["at"]) for one in left]})
     away = guarded_then(moments, guards)
     names = {one.id: A_PARTNER if one.sensitive else one.name for one in partnership.agencies}
-    given = [_given(one, {} if hide else names) for one, hide in zip(left, away, strict=True)]
+    given = sorted(_given(one, {} if hide else names) for one, hide in zip(left, away, strict=True))
     ordered = sorted(held, key=lambda row: (row[4], row[5], *map(str, row[:4])))
     return Statement(
         pd.DataFrame(ordered, columns=list(HELD_COLUMNS)), pd.DataFrame(given, columns=list(SHARED_COLUMNS)), at,

@@ -32,13 +32,14 @@ posix = pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 
 class TestWriting:
     def test_an_entry_is_on_the_disk_with_its_head_when_append_returns(self, tmp_path: Path) -> None:
-        log = log_in(tmp_path)
+        log = audit_log(tmp_path / "audit.sqlite", clock=lambda: AT + dt.timedelta(hours=9))
         first, second = append(log, ENTRY, at=AT), append(log, REFUSAL, at=AT + dt.timedelta(seconds=1))
         assert (first.seq, second.seq, second.count, second.time) == (1, 2, 2, "2026-03-31T09:30:01.000000Z")
         assert read_head(log.head) == second
         assert verify_log(log).head == second
         rows = stored(log, "SELECT body FROM entries")
-        assert json.loads(rows[1][0]) == {**REFUSAL, "at": second.time, "epoch": 1, "seq": 2}
+        clock = {"latest": second.time, "written": "2026-03-31T18:30:00.000000Z"}
+        assert json.loads(rows[1][0]) == {**REFUSAL, **clock, "at": second.time, "epoch": 1, "seq": 2}
 
     @posix
     def test_every_file_is_its_owners_alone(self, tmp_path: Path) -> None:

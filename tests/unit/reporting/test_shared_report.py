@@ -26,7 +26,10 @@ SUBJECT = words(report(let_through.subject()))
 
 @pytest.mark.parametrize("text", [HOT, SUBJECT])
 def test_every_page_says_for_whom_for_what_and_until_when_at_both_ends(text: str) -> None:
-    stamp = "Purpose: violence_reduction. Decision dddddddddddddddd. Shared 2026-03-31 12:00 UTC. Expires 2026-06-29"
+    stamp = (
+        "Purpose: violence_reduction. Decision dddddddddddddddd. As known on 2026-03-31. Shared 2026-03-31 12:00 UTC. "
+        "Expires 2026-06-29"
+    )
     assert text.count(stamp) == 2
 
 
