@@ -52,11 +52,16 @@ class DawidSkene:
 
 
 class _Labels(NamedTuple):
-    """Distinct (item, rater, label) in that order, and how often each stands; ``given`` is rater × class + label."""
+    """Distinct (item, rater, label) in that order, and how often each stands; ``given`` is rater × class + label.
+
+    ``starts`` is where each item begins; ``seen``, of rater × class + label, whether anybody said it.
+    """
 
     item: Ints
     given: Ints
     times: Floats
+    starts: NDArray[np.intp]
+    seen: NDArray[np.bool_]
     n_items: int
     n_raters: int
     n_classes: int
@@ -156,7 +161,7 @@ def _checked(item: ArrayLike, rater: ArrayLike, label: ArrayLike, n_classes: int
         raise ValueError(what)
     if columns[0].size == 0:
         none = np.zeros(0, dtype=np.int64)
-        return _Labels(none, none, np.zeros(0), 0, 0, int(n_classes))
+        return _Labels(none, none, np.zeros(0), none, none > 0, 0, 0, int(n_classes))
     for name, column in zip(("item", "rater", "label"), columns, strict=True):
         if column.dtype.kind not in "iufb" or (column != np.floor(column)).any() or column.min() < 0:
             what = f"{name} must hold whole numbers from 0; np.unique(..., return_inverse=True) makes them from names."
@@ -179,7 +184,8 @@ def _collapsed(item: Ints, given: Ints, n_raters: int, n_classes: int) -> _Label
     first = boundaries(key)
     times = np.diff(first, append=item.size).astype(np.float64)
     items, kept = np.divmod(key[first], n_raters * n_classes)
-    return _Labels(items, kept, times, int(item.max()) + 1, n_raters, n_classes)
+    seen = np.bincount(kept, minlength=n_raters * n_classes) > 0
+    return _Labels(items, kept, times, boundaries(items), seen, int(item.max()) + 1, n_raters, n_classes)
 
 
 def _check_options(tol: float, max_iter: int) -> None:
@@ -230,8 +236,7 @@ def _shares(chance: Floats) -> Floats:
 
 def _rates(labels: _Labels, chance: Floats, prior: Floats | None, *, compiled: bool) -> Floats:
     """Return the rates class × (rater × label) from the probabilities of the classes."""
-    size = labels.n_raters * labels.n_classes
-    seen = np.bincount(labels.given, minlength=size) > 0
+    size, seen = labels.n_raters * labels.n_classes, labels.seen
     if compiled:
         from riskshare.kernels import compiled_reliability as twin
 
@@ -253,7 +258,7 @@ def _chances(labels: _Labels, shares: Floats, rates: Floats, *, compiled: bool) 
     if compiled:
         from riskshare.kernels import compiled_reliability as twin
 
-        told = twin.sums_of_runs(labels.given, labels.times, log_rates, labels.item, labels.n_items)
+        told = twin.sums_of_runs(labels.given, labels.times, log_rates, labels.starts)
     else:
         told = np.stack(
             [np.bincount(labels.item, labels.times * own[labels.given], labels.n_items) for own in log_rates]
