@@ -126,6 +126,16 @@ def user_pseudonym(keys: Keys, user_id: str) -> str:
     return f"u{hmac.digest(keys.users, same_user(user_id).encode('utf-8', 'replace'), 'sha256').hex()[:32]}"
 
 
+def source_pseudonym(keys: Keys, agency: str) -> str:
+    """Return what the log holds in place of an agency whose involvement is itself sensitive, such as a refuge."""
+    return f"s{hmac.digest(keys.users, b'source' + bytes(1) + agency.encode('utf-8'), 'sha256').hex()[:32]}"
+
+
+def relationship_pseudonym(keys: Keys, reference: str) -> str:
+    """Return what the log holds in place of the reference of a recorded relationship, 64 hexadecimal digits."""
+    return hmac.digest(keys.users, b"relationship\x00" + reference.encode("utf-8", "replace"), "sha256").hex()
+
+
 def keyed(keys: Keys, text: str) -> str:
     """Return what nobody without the keys can work out from a text, 64 hexadecimal digits."""
     return hmac.digest(keys.users, b"decision\x00" + text.encode("utf-8"), "sha256").hex()

@@ -25,7 +25,9 @@ from riskshare.io.audit_keys import (
     keyed,
     new_key,
     read_keys,
+    relationship_pseudonym,
     salt_place,
+    source_pseudonym,
     user_pseudonym,
     write_keys,
 )
@@ -123,6 +125,8 @@ def append(
     subjects: Collection[str] = (),
     user: str | None = None,
     approver: str | None = None,
+    relationship: str | None = None,
+    sensitive: Collection[str] = (),
 ) -> Head:
     """Return the head of a log after an entry, and the head itself, are on the disk.
 
@@ -140,6 +144,10 @@ def append(
         Who did it. The entry holds a keyed pseudonym.
     approver : str, optional
         Who else said yes to it, likewise.
+    relationship : str, optional
+        Reference of the recorded relationship that it rests on, likewise.
+    sensitive : collection of str
+        Further ``sources`` whose involvement is itself sensitive, likewise.
 
     Returns
     -------
@@ -170,6 +178,8 @@ def append(
             "subjects must be a collection of texts.": is_texts(subjects),
             "user must be text.": is_text(user, optional=True),
             "approver must be text.": is_text(approver, optional=True),
+            "relationship must be text.": is_text(relationship, optional=True),
+            "sensitive must be a collection of texts.": is_texts(sensitive),
         },
     )
     check_entry(entry)
@@ -177,9 +187,23 @@ def append(
     with writing(log.path) as db:
         with transaction(db):
             end = _end(log, db)
-            head = _add(log, db, end, {**entry, "at": moment}, subjects, {"user": user, "approver": approver})
+            people = {"user": user, "approver": approver}
+            full = {**entry, "at": moment, **_under_key(end.keys, entry, relationship, sensitive)}
+            head = _add(log, db, end, full, subjects, people)
         publish(log, db, head)
     return head
+
+
+def _under_key(
+    keys: Keys, entry: Mapping[str, Any], relationship: str | None, sensitive: Collection[str]
+) -> dict[str, Any]:
+    """Return what may stand in an entry only as a pseudonym, apart from people."""
+    made: dict[str, Any] = {}
+    if relationship is not None:
+        made["relationship"] = relationship_pseudonym(keys, relationship)
+    if sensitive:
+        made["sources"] = sorted({*entry.get("sources", ()), *(source_pseudonym(keys, one) for one in sensitive)})
+    return made
 
 
 def must_not_be_back_dated(log: AuditLog, at: dt.datetime) -> None:

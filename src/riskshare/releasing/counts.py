@@ -62,7 +62,8 @@ def release_counts(result: Assessment, asking: Asking) -> Made:
         suppressed=tuple((name, "cells, totals included", int(one.withheld.sum()), "small_or_beside_small")
                          for name, one in tables.items() if one.withheld.any()),
         notes=_notes(asking, tables["counts"], starts, until),
-        decisions=(decision, *seen.decisions),
+        decisions=(decision, *seen.decisions), refused=seen.refused,
+        items=(*seen.items, seen.combined("statistics", "place")),
         releases=tuple(_release(name, one, true[name], starts, until) for name, one in tables.items()),
     )  # fmt: skip
 

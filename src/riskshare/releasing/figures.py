@@ -83,7 +83,9 @@ def release_profiles(result: PlaceProfiles, partnership: Partnership, asking: As
     if not made.tables:
         return made
     notes = fit_to_tell(again.notes, partnership)
-    return made.joined(Made("profiles", title, decisions=seen.decisions, notes=notes))
+    return made.joined(
+        Made("profiles", title, decisions=seen.decisions, notes=notes, items=seen.items, refused=seen.refused)
+    )
 
 
 def _figures(
@@ -117,5 +119,5 @@ def _figures(
         withheld=tuple(withheld_lines(name, list(frame.columns), table, (decision,))),
         suppressed=((name, "lines without their figures", hidden, "small"),) if hidden else (),
         notes=(f"Lines of fewer than {least} have no figures.",),
-        decisions=(decision,),
+        decisions=(decision,), items=(items,),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from riskshare.records.sharing_request import Decision
+from riskshare.sharing.asking import Items
 from riskshare.sharing.release_register import Release
 from riskshare.sharing.shared import SharedKind
 
@@ -19,9 +20,9 @@ MOST_PERSON_ROWS = 50
 class Made:
     """One result as it may leave, not yet logged.
 
-    ``subjects`` are the true ids of those it speaks of, for commitments in the log. ``refused`` are codes for the log
-    and for whoever asked, where nothing is left; they never stand in a ``Shared``. ``releases`` are what the register
-    must admit first.
+    ``subjects`` are the true ids of those it speaks of, for commitments in the log. ``items`` are the classes of rows
+    that it is made of, and ``refused`` why other rows were left out: codes for the log, and for whoever asked where
+    nothing is left; they never stand in a ``Shared``. ``releases`` are what the register must admit first.
     """
 
     kind: SharedKind
@@ -36,6 +37,7 @@ class Made:
     person_rows: int = 0
     refused: frozenset[str] = frozenset()
     releases: tuple[Release, ...] = ()
+    items: tuple[Items, ...] = ()
 
     def __repr__(self) -> str:
         """Count only."""
@@ -57,4 +59,5 @@ class Made:
             person_rows=self.person_rows + other.person_rows,
             refused=self.refused | other.refused,
             releases=self.releases + other.releases,
+            items=self.items + other.items,
         )

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from riskshare.errors import AuditError
 from riskshare.io.audit_log import AuditLog, append, release_id
 from riskshare.io.overrides import drop_reason, keep_reason, review_due, spool_of
-from riskshare.records.agreement import AgreementSet, digest
+from riskshare.records.agreement import AgreementSet, Legal, digest
 from riskshare.records.sharing_fields import AUDIENCES
 from riskshare.records.sharing_request import Decision, Override
 from riskshare.releasing.made import Made
@@ -34,9 +34,12 @@ class Noted(NamedTuple):
 
 
 def note_answer(
-    log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime, approver: str
-) -> Noted:
+    log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime, approver: str,
+    *, sensitive: frozenset[str],
+) -> Noted:  # fmt: skip
     """Return where a release was logged; an override stands in the spool if the log cannot be written.
+
+    ``sensitive`` are the agencies whose involvement is itself sensitive: the log names them by pseudonym.
 
     Raises
     ------
@@ -44,21 +47,21 @@ def note_answer(
         It could not be logged: nothing may be shown.
     """
     if asking.override is None:
-        entry = _entry(log, asking, made, decisions, expires)
-        head = append(
-            log, entry, at=asking.at, subjects=made.subjects, user=asking.user_id or None, approver=approver or None
-        )
+        entry = _entry(log, asking, made, decisions, expires, sensitive)
+        beside = _beside(asking, made, approver, sensitive)
+        head = append(log, entry, **beside)
         return Noted(log, head, entry["decision"])
     try:
-        return _note_override(log, asking, asking.override, made, decisions, expires)
+        return _note_override(log, asking, asking.override, made, decisions, expires, sensitive)
     except AuditError:
-        noted = _note_override(spool_of(log), asking, asking.override, made, decisions, expires)
+        noted = _note_override(spool_of(log), asking, asking.override, made, decisions, expires, sensitive)
         return noted._replace(said=(*noted.said, _SPOOLED))
 
 
 def _entry(
-    log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime
-) -> dict[str, Any]:
+    log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime,
+    sensitive: frozenset[str],
+) -> dict[str, Any]:  # fmt: skip
     """Return the entry about a release, under its id in this log."""
     about = {*made.subjects, asking.user_id}
     return {
@@ -72,26 +75,53 @@ def _entry(
         "agreement": asking.agreement.id,
         "policy": asking.agreements.policy_hash,
         "fields": sorted({name for _, name, _ in made.kept if name.isidentifier()}),
-        "reasons": sorted({code for one in decisions for code in one.reason_codes} | made.refused),
+        "sources": sorted(_sources(made) - sensitive),
+        "categories": sorted({one.category for one in made.items}),
+        "subject_roles": sorted({one.subject_role for one in made.items}),
+        "gateways": sorted(set(asking.agreement.legal.gateways)),
+        "legal": _legal(asking.agreement.legal),
+        "conditions": sorted(set(asking.conditions_met)),
+        "reasons": sorted({code for one in decisions for code in one.reason_codes}),
+        "refused": sorted(made.refused),
         "rules": sorted({rule for one in decisions for rule in one.rule_ids}),
         "rows": sum(len(table) for table in made.tables.values()),
         "expires": utc(expires),
     }
 
 
+def _legal(legal: Legal) -> list[str]:
+    """Return the lawful bases of an agreement as codes.
+
+    >>> _legal(Legal(art6=("e", "c"), part3="Schedule 8, paragraph 4"))
+    ['art6.c', 'art6.e', 'part3']
+    """
+    part3 = {"part3"} if legal.part3 else set()
+    return sorted({*(f"art6.{one}" for one in legal.art6), *(f"art9.{one}" for one in legal.art9), *part3})
+
+
+def _beside(asking: Asking, made: Made, approver: str, sensitive: frozenset[str]) -> dict[str, Any]:
+    """Return what the log is given apart from the entry, because it holds none of it as it is."""
+    related = asking.related
+    return {
+        "at": asking.at, "subjects": made.subjects, "user": asking.user_id or None, "approver": approver or None,
+        "relationship": None if related is None else related.ref, "sensitive": _sources(made) & sensitive,
+    }  # fmt: skip
+
+
+def _sources(made: Made) -> frozenset[str]:
+    return frozenset(source for one in made.items for source in one.sources)
+
+
 def _note_override(
     chain: AuditLog, asking: Asking, override: Override, made: Made, decisions: tuple[Decision, ...],
-    expires: dt.datetime,
+    expires: dt.datetime, sensitive: frozenset[str],
 ) -> Noted:  # fmt: skip
     """Return where the override and its alert stand; no reason is left behind where they could not be logged."""
-    entry = _entry(chain, asking, made, decisions, expires)
+    entry = _entry(chain, asking, made, decisions, expires, sensitive)
     reference = entry["decision"]
     keep_reason(chain, reference, override.text)
     try:
-        append(
-            chain, {**entry, "ground": override.ground}, at=asking.at, subjects=made.subjects,
-            user=asking.user_id or None, approver=override.approver or None,
-        )  # fmt: skip
+        append(chain, {**entry, "ground": override.ground}, **_beside(asking, made, override.approver or "", sensitive))
         # The alert carries a reference and nothing else: whoever reads it looks the entry up.
         head = append(chain, {"event": "alert", "decision": reference}, at=asking.at)
     except AuditError:

@@ -274,7 +274,10 @@ def _sealed(
     expires = min(one.expires for one in decisions.values() if one.expires is not None)
     made = replace(made, notes=tuple(dict.fromkeys((*made.notes, *notes))))
     try:
-        noted = note_answer(log, asking, made, tuple(decisions.values()), expires, approver)
+        noted = note_answer(
+            log, asking, made, tuple(decisions.values()), expires, approver,
+            sensitive=frozenset(one.id for one in partnership.agencies if one.sensitive),
+        )  # fmt: skip
     except AuditError as fault:
         raise _not_logged(fault, asking) from None
     if admitted:

@@ -38,6 +38,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}")
 _FIELD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _DECISION: Final = re.compile(r"[0-9a-f]{16,64}")
+_SOURCE: Final = re.compile(r"s[0-9a-f]{32}")
 _USER: Final = re.compile(r"u[0-9a-f]{32}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -86,6 +87,10 @@ _HASH_FORM = (_matches(_HASH), "a SHA-256 in 64 lower-case hexadecimal digits")
 _DECISION_FORM = (_matches(_DECISION), "a decision id of 16 to 64 lower-case hexadecimal digits")
 _MOMENT_FORM = (_is_moment, "a moment in UTC such as 2026-03-31T09:30:00.000000Z")
 _COUNT_FORM = (_is_count, "a whole number, 0 or more")
+_SOURCES_FORM = (
+    _sorted_of(lambda value: _is_code(value) or (isinstance(value, str) and _SOURCE.fullmatch(value) is not None)),
+    "a sorted list of different agencies, or pseudonyms of agencies, made by the log",
+)
 _USER_FORM = (_matches(_USER), "a user's pseudonym, made by the log")
 _CODES_FORM = (_sorted_of(_is_code), "a sorted list of different codes")
 
@@ -96,29 +101,44 @@ FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "approver": _USER_FORM,
     "at": _MOMENT_FORM,
     "audience": _CODE_FORM,
+    "categories": _CODES_FORM,
+    "conditions": _CODES_FORM,
     "decision": _DECISION_FORM,
     "epoch": _COUNT_FORM,
     "event": (lambda value: isinstance(value, str) and value in EVENTS, f"one of {', '.join(EVENTS)}"),
     "expires": _MOMENT_FORM,
     "fields": (_sorted_of(_matches(_FIELD)), "a sorted list of different field names in lower case"),
+    "gateways": _CODES_FORM,
     "ground": _CODE_FORM,
     "latest": _MOMENT_FORM,
+    "legal": _CODES_FORM,
     "note": _HASH_FORM,
     "output": _HASH_FORM,
     "policy": _HASH_FORM,
     "purpose": _CODE_FORM,
     "reasons": _CODES_FORM,
+    "refused": _CODES_FORM,
+    "relationship": _HASH_FORM,
     "role": _CODE_FORM,
     "rows": _COUNT_FORM,
     "rules": _CODES_FORM,
     "seq": _COUNT_FORM,
+    "sources": _SOURCES_FORM,
+    "subject_roles": _CODES_FORM,
     "subjects": (_sorted_of(_matches(_HASH)), "a sorted list of different commitments"),
     "user": _USER_FORM,
     "written": _MOMENT_FORM,
 }
-"""Every key that an entry may hold: its check, and what it must be in words."""
+"""Every key that an entry may hold: its check, and what it must be in words.
 
-MADE_BY_THE_LOG: Final = frozenset({"approver", "at", "epoch", "latest", "seq", "subjects", "user", "written"})
+Of a release: ``sources`` are the agencies whose records it is made of, ``categories`` and ``subject_roles`` of what and
+about whom, ``gateways`` and ``legal`` the agreement's gateways and lawful bases, ``conditions`` those said to be met,
+``relationship`` the recorded one it rests on, ``reasons`` why fields are withheld, ``refused`` why other records are.
+"""
+
+MADE_BY_THE_LOG: Final = frozenset(
+    {"approver", "at", "epoch", "latest", "relationship", "seq", "subjects", "user", "written"}
+)
 """Keys that the log fills: a caller gives the moment, subjects, user and approver, and never their stored form.
 
 ``written`` is the moment by the clock of the machine that wrote the entry. ``latest`` is how far the log has come: the

@@ -91,7 +91,7 @@ def test_everything_wrong_is_told_at_once_as_one_kind_of_error() -> None:
 def test_made_keys_pass_only_where_the_log_gives_them() -> None:
     people = {"user": "u" + "0" * 32, "approver": "u" + "1" * 32}
     moments = dict.fromkeys(("at", "latest", "written"), "2026-03-31T09:30:00.000000Z")
-    made = {**moments, "epoch": 1, "seq": 4, "subjects": ["ab" * 32], **people}
+    made = {**moments, "epoch": 1, "seq": 4, "subjects": ["ab" * 32], "relationship": "cd" * 32, **people}
     assert set(made) == MADE_BY_THE_LOG
     check_entry({**ENTRY, **made}, made=MADE_BY_THE_LOG)
     for key, wrong in [("at", "now"), ("epoch", "1"), ("seq", None), ("subjects", ["S-0042"]), ("user", "jane")]:
