@@ -193,14 +193,16 @@ def _metadata(handle: BinaryIO) -> pq.FileMetaData | None:
 
 
 def _stream_parquet(handle: BinaryIO, source: str, contract: Contract, n_rows: int, skip: int) -> Iterator[Raw]:
-    for table in _slices(_batches(handle, source, n_rows, skip), n_rows):
+    batches = _batches(handle, source, n_rows, skip)
+    read_arrow(next(batches), source, contract)  # columns alone, first: a file without rows is judged by them too
+    for table in _slices(batches, n_rows):
         yield read_arrow(table, source, contract)
 
 
 def _batches(handle: BinaryIO, source: str, n_rows: int, skip: int) -> Iterator[pa.Table]:
     """Yield a Parquet file batch by batch, texts through their dictionaries; damage stops it (Arrow shows cells).
 
-    Row groups that lie wholly among the first ``skip`` rows are not read.
+    The first batch is its columns without a row. Row groups wholly among the first ``skip`` rows are not read.
     """
     try:
         schema = pq.read_schema(handle)

@@ -153,6 +153,16 @@ def test_pieces_of_a_parquet_file_are_the_whole(group: int, n_rows: int, tmp_pat
     assert as_lists(pieces(path, n_rows, 5))[0]["record_id"] == [f"r{i}" for i in range(5, 11)]
 
 
+def test_columns_are_judged_where_there_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"somebody": pa.array([], pa.string())}), path)
+    with pytest.raises(EvidenceFileError) as fault:
+        pieces(path, 5)
+    assert fault.value.code == "missing_columns"
+    pq.write_table(pa.Table.from_pylist(rows_of(1)).slice(1), path)
+    assert pieces(path, 5) == []
+
+
 def test_damage_json_lines_and_one_name_twice(tmp_path: Path) -> None:
     for name, code in (("a.parquet", "unreadable_table"), ("a.jsonl", "not_streamed"), ("b.csv", "not_found")):
         if name != "b.csv":
