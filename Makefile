@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo demo-assess demo-share test coverage test-long bench sample lint types clean
+.PHONY: demo demo-assess demo-share test coverage test-long bench performance sample lint types clean
 
 demo: demo-assess demo-share
 
@@ -49,22 +49,31 @@ lint: $(VENV)/.test
 types: $(VENV)/.test
 	$(BIN)/mypy
 
+# Ours beside what a user would use instead. RESULTS names a file that also gets every figure.
+measure = $(BIN)/python benchmarks/$(1) $(if $(RESULTS),--results $(RESULTS))
+
 bench: $(VENV)/.test
 	$(BIN)/uv sync --quiet --frozen --inexact --extra all --extra spark --group bench --python $(BIN)/python
-	$(BIN)/python benchmarks/fusion.py --rows 1000000 10000000
-	$(BIN)/python benchmarks/linking.py
-	$(BIN)/python benchmarks/local_statistics.py
-	$(BIN)/python benchmarks/clustering.py
-	$(BIN)/python benchmarks/clustering.py --points 1000000 --square-km 40
-	$(BIN)/python benchmarks/points_in_areas.py
-	$(BIN)/python benchmarks/dawid_skene.py
-	$(BIN)/python benchmarks/scan.py --large 10000
-	$(BIN)/python benchmarks/one_subject.py
-	$(BIN)/python benchmarks/audit.py
-	$(BIN)/python benchmarks/out_of_core.py --rows 1000000 10000000
-	$(BIN)/python benchmarks/spark.py --rows 1000000 10000000
-	$(BIN)/python benchmarks/near_repeat.py
-	$(BIN)/python benchmarks/scan.py
+	$(call measure,fusion.py --rows 1000000 10000000)
+	$(call measure,linking.py)
+	$(call measure,one_subject.py)
+	$(call measure,audit.py)
+	$(call measure,local_statistics.py)
+	$(call measure,density.py)
+	$(call measure,clustering.py)
+	$(call measure,clustering.py --points 1000000 --square-km 40)
+	$(call measure,near_repeat.py)
+	$(call measure,scan.py --large 10000)
+	$(call measure,points_in_areas.py)
+	$(call measure,dawid_skene.py)
+	$(call measure,out_of_core.py --rows 1000000 10000000)
+	$(call measure,spark.py --rows 1000000 10000000)
+
+# The same, and docs/performance.md made of it.
+performance: $(VENV)/.test
+	rm -f out/bench.jsonl
+	$(MAKE) bench RESULTS=out/bench.jsonl
+	$(BIN)/python benchmarks/report.py out/bench.jsonl
 
 # Remake the synthetic sample data from its seed.
 sample: $(VENV)/.demo

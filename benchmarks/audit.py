@@ -21,6 +21,8 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
+from results import Line, add_option, keep, timed
+
 from riskshare.io.audit_check import verify_log
 from riskshare.io.audit_log import AuditLog, append, audit_log
 from riskshare.sharing.log_entries import canonical
@@ -33,6 +35,10 @@ ENTRY = {
 }  # fmt: skip
 SETTINGS = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL")
 INSERT = "INSERT INTO entries (body) VALUES (?)"
+LABELS = {
+    "audit log": "append, sealed", "plain INSERT": "bare SQLite INSERT, one connection",
+    "plain, opened": "bare SQLite INSERT, a connection an entry",
+}  # fmt: skip
 
 
 def logged(log: AuditLog) -> Callable[[int], None]:
@@ -59,35 +65,43 @@ def plain_anew(path: Path) -> Callable[[int], None]:
     return one
 
 
-def rate(do: Callable[[int], None], entries: int) -> float:
-    """Return entries a second over one block."""
-    began = time.perf_counter()
+def spent(do: Callable[[int], None], entries: int) -> tuple[float, float]:
+    """Return seconds an entry over one block, by the clock and of this process."""
+    clock, processor = time.perf_counter(), time.process_time()
     for number in range(entries):
         do(number)
-    return entries / (time.perf_counter() - began)
+    return (time.perf_counter() - clock) / entries, (time.process_time() - processor) / entries
 
 
-def measured(folder: Path, entries: int, blocks: int) -> dict[str, float]:
-    """Return medians over the blocks, ratios to the log's own rate in the same block, and the rate of verifying."""
+def measured(folder: Path, entries: int, blocks: int) -> tuple[dict[str, float], list[Line]]:
+    """Return rates, medians over the blocks, with ratios to the log's own in the same block; and the lines to keep."""
     log = audit_log(folder / "audit.sqlite")
     with closing(opened(folder / "plain.sqlite")) as db:
         ways = {"audit log": logged(log), "plain INSERT": plain(db), "plain, opened": plain_anew(folder / "o.sqlite")}
-        rates: dict[str, list[float]] = {name: [] for name in ways}
+        took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
         for block in range(blocks):
             for name, do in ways.items():
-                rates[name].append(rate(do, entries))
+                took[name].append(spent(do, entries))
             print(f"\rblock {block + 1} of {blocks}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    began = time.perf_counter()
-    verdict = verify_log(log)
-    took = time.perf_counter() - began
+    verdict, *checking = timed(lambda: verify_log(log))
     if (verdict.status, verdict.head.count) != ("ok", entries * blocks):
         message = "the log does not hold what was put in"
         raise SystemExit(message)
-    found = {name: median(told) for name, told in rates.items()}
+    middle = {name: [median(column) for column in zip(*told, strict=True)] for name, told in took.items()}
+    found = {name: 1.0 / clock for name, (clock, _) in middle.items()}
     for name in ("plain INSERT", "plain, opened"):
-        found[f"{name} / audit log"] = median(p / o for p, o in zip(rates[name], rates["audit log"], strict=True))
-    return {**found, "verified": entries * blocks / took}
+        pairs = zip(took["audit log"], took[name], strict=True)
+        found[f"{name} / audit log"] = median(log_s / plain_s for (log_s, _), (plain_s, _) in pairs)
+    size = entries * blocks
+    lines = [
+        Line("An entry in the audit log, on the disk", 1, "entry", LABELS[name], kind, *middle[name])
+        for name, kind in (("audit log", "ours"), ("plain INSERT", "floor"), ("plain, opened", "floor"))
+    ]
+    lines.append(
+        Line("The audit log checked", size, "entries", "verify_log", "ours", *checking, equal="holds them all")
+    )
+    return {**found, "verified": size / checking[0]}, lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -97,9 +111,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--entries", type=int, default=200, help="in a block")
     parser.add_argument("--blocks", type=int, default=5)
     parser.add_argument("--json", action="store_true")
+    add_option(parser)
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(dir=given.folder) as place:
-        found = measured(Path(place), given.entries, given.blocks)
+        found, lines = measured(Path(place), given.entries, given.blocks)
+    keep(given.results, lines)
     if given.json:
         print(json.dumps(found))
     else:

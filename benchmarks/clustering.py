@@ -1,18 +1,18 @@
 """Time DBSCAN beside scikit-learn, in one run: ``python benchmarks/clustering.py --points 10000 100000``.
 
 Two kinds of points: anywhere, and moved to a grid of 50 m as published crimes are. The program fails if the points
-in clusters differ, or if a label of the compiled twin and of the NumPy form does. ``--alone 1000000`` times ours by
-itself, in a process whose peak memory is its own. ``--square-km 40`` keeps the square, so that more points are denser.
-Seconds are the processor's.
+in clusters differ, or if a label of the compiled twin and of the NumPy form does. ``--points --alone 1000000`` times
+ours by itself, in a process whose peak memory is its own. ``--square-km 40`` keeps the square, so that more points are
+denser.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 
 import numpy as np
 from peak import peak_mib
+from results import Line, add_option, said, tell, timed
 
 from riskshare.kernels.clustering import dbscan
 
@@ -32,35 +32,40 @@ def make(n: int, step_m: float, seed: int = 1, *, square_km: float | None = None
     return np.round(points / step_m) * step_m if step_m else points
 
 
+def run(n: int, step_m: float, options: argparse.Namespace, *, alone: bool) -> bool:
+    """Time one set of points; return whether all forms agree."""
+    x, y = points = make(n, step_m, square_km=options.square_km).T
+    part = f"Clusters of points (DBSCAN), {f'on a grid of {step_m:g} m' if step_m else 'anywhere'}"
+    part += f", in {options.square_km:g} km" if options.square_km else ""
+    ours, *took = timed(lambda: dbscan(x, y, EPS_M, LEAST, compiled=True))
+    own = peak_mib() if alone and not options.points else None
+    lines = [Line(part, n, "points", "dbscan, compiled", "ours", *took, own)]
+    same = True
+    if not alone:
+        from sklearn.cluster import DBSCAN
+
+        plain, *took = timed(lambda: dbscan(x, y, EPS_M, LEAST, compiled=False))
+        equal = np.array_equal(ours, plain)
+        lines.append(Line(part, n, "points", "dbscan, NumPy form", "ours", *took, equal=said(equal, "the same labels")))
+        theirs, *took = timed(lambda: DBSCAN(eps=EPS_M, min_samples=LEAST).fit(points.T).labels_)
+        same = equal and np.array_equal(ours < 0, theirs < 0) and ours.max() == theirs.max()
+        told = said(same, f"the same points in {ours.max() + 1:,} clusters")
+        lines.append(Line(part, n, "points", "scikit-learn DBSCAN", "peer", *took, equal=told))
+    tell(options.results, lines)
+    return same
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, nargs="*", default=[1_000, 10_000, 100_000])
     parser.add_argument("--alone", type=int, nargs="*", default=[])
     parser.add_argument("--square-km", type=float, default=None)
+    add_option(parser)
     options = parser.parse_args(arguments)
-    differ = 0
     dbscan([0.0], [0.0], EPS_M, LEAST, compiled=True)  # loads what is compiled
-    for n in [*options.points, *options.alone]:
-        for step_m in (0.0, 50.0):
-            points = make(n, step_m, square_km=options.square_km)
-            before, start = peak_mib(), time.process_time()
-            ours = dbscan(points[:, 0], points[:, 1], EPS_M, LEAST, compiled=True)
-            seconds, more = time.process_time() - start, peak_mib() - before
-            line = f"{n:>9,} points, {step_m or 'no':>4} m grid: {seconds:7.3f} s, {more:,.0f} MiB more"
-            start = time.process_time()
-            plain = dbscan(points[:, 0], points[:, 1], EPS_M, LEAST, compiled=False)
-            differ += not np.array_equal(ours, plain)
-            line += f", {ours.max() + 1:,} clusters, NumPy form {time.process_time() - start:7.3f} s"
-            if n in options.points:
-                from sklearn.cluster import DBSCAN
-
-                before, start = peak_mib(), time.process_time()
-                theirs = DBSCAN(eps=EPS_M, min_samples=LEAST).fit(points)
-                peer, more = time.process_time() - start, peak_mib() - before
-                same = np.array_equal(ours < 0, theirs.labels_ < 0) and ours.max() == theirs.labels_.max()
-                differ += not same
-                line += f", scikit-learn {peer:7.3f} s, {more:,.0f} MiB more, {peer / seconds:5.1f} x"
-            print(f"{line}, peak {peak_mib():,.0f} MiB")
+    sizes = [(n, False) for n in options.points] + [(n, True) for n in options.alone]
+    differ = sum(not run(n, step_m, options, alone=alone) for n, alone in sizes for step_m in (0.0, 50.0))
+    print(f"peak {peak_mib():,.0f} MiB")
     print("same points in as many clusters" if not differ else f"{differ} runs differ")
     return int(differ > 0)
 

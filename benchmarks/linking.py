@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
-import time
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from peak import peak_mib
+from results import Line, add_option, said, tell, timed
 
 from riskshare.records.scale import Band, Scale
 from riskshare.scales.grid import grid_of
@@ -46,15 +46,15 @@ def make(cases: int, agencies: int, seed: int = 1) -> tuple[list[Scale], np.ndar
     return scales, np.array(scores)
 
 
-def ours(scales: list[Scale], scores: np.ndarray, replicates: int) -> tuple[float, int]:
-    """Return seconds for every link of every pair, and how many links there are."""
-    began, links = time.perf_counter(), 0
+def ours(scales: list[Scale], scores: np.ndarray, replicates: int) -> int:
+    """Make every link of every pair, and return how many links there are."""
+    links = 0
     pairs = list(combinations(range(len(scales)), 2))
     for done, (i, j) in enumerate(pairs, start=1):
         links += len(population_links_both(scales[i], scales[j], scores[i], scores[j], replicates=replicates))
         print(f"\r{done} of {len(pairs)} pairs", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return time.perf_counter() - began, links
+    return links
 
 
 def loop_curve(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -85,7 +85,21 @@ def loop_smooth(counts: np.ndarray) -> np.ndarray:
     return best + 1e-9 * best.sum()
 
 
-def compare(scales: list[Scale], scores: np.ndarray, replicates: int) -> tuple[float, float]:
+def loop(x: np.ndarray, y: np.ndarray, counts: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the curve of each replicate of one pair, made one by one."""
+    curves, rng = [], np.random.default_rng(1)
+    for row_x, row_y in zip(*counts, strict=True):
+        # The loop pays for its own draw, then uses ours, so that outputs can be compared one by one.
+        drawn = rng.integers(0, len(x), len(x))
+        np.bincount(x[drawn].astype(int), minlength=row_x.size)
+        np.bincount(y[drawn].astype(int), minlength=row_y.size)
+        smooth_x, smooth_y = loop_smooth(row_x), loop_smooth(row_y)
+        curves.append(loop_curve(smooth_x, smooth_y))
+        loop_curve(smooth_y, smooth_x)
+    return curves
+
+
+def compare(scales: list[Scale], scores: np.ndarray, replicates: int) -> tuple[list[float], float]:
     """Return the loop's seconds for a pair's replicates, and the largest difference from ours, in steps."""
     grids = [grid_of(scale, values) for scale, values in zip(scales[:2], scores[:2], strict=True)]
     x, y = scores[0], scores[1]
@@ -93,21 +107,11 @@ def compare(scales: list[Scale], scores: np.ndarray, replicates: int) -> tuple[f
     blocks = list(resampled(sample, replicates, 0))
     counts_x, counts_y = (np.concatenate([block[k] for block in blocks]) for k in (0, 1))
     fast = equivalents(smoothed(counts_x, grids[0])[0], smoothed(counts_y, grids[1])[0])[:, ::2]
-    began, slow = time.perf_counter(), []
-    rng = np.random.default_rng(1)
-    for row_x, row_y in zip(counts_x, counts_y, strict=True):
-        # The loop pays for its own draw, then uses ours, so that outputs can be compared one by one.
-        drawn = rng.integers(0, len(x), len(x))
-        np.bincount(x[drawn].astype(int), minlength=grids[0].size)
-        np.bincount(y[drawn].astype(int), minlength=grids[1].size)
-        smooth_x, smooth_y = loop_smooth(row_x), loop_smooth(row_y)
-        slow.append(loop_curve(smooth_x, smooth_y))
-        loop_curve(smooth_y, smooth_x)
-    seconds = time.perf_counter() - began
+    slow, *took = timed(lambda: loop(x, y, [counts_x, counts_y]))
     # Where less than one case in ten thousand lies beyond, the curve is upright and its place is anybody's.
     share = np.cumsum(counts_x, axis=1)[:, :-1] / counts_x.sum(axis=1, keepdims=True)
     firm = (share > 0.002) & (share < 0.998)
-    return seconds, float(np.abs(np.array(slow)[:, 1:-1] - fast[:, 1:-1])[firm].max())
+    return took, float(np.abs(np.array(slow)[:, 1:-1] - fast[:, 1:-1])[firm].max())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -118,23 +122,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--loop-replicates", type=int, default=40)
     parser.add_argument("--whole", action="store_true", help="run the loop for every replicate of one pair")
     parser.add_argument("--json", type=Path)
+    add_option(parser)
     chosen = parser.parse_args(arguments)
     scales, scores = make(chosen.cases, chosen.agencies)
-    seconds, links = ours(scales, scores, chosen.replicates)
+    links, *took = timed(lambda: ours(scales, scores, chosen.replicates))
+    peak = peak_mib()
     looped = chosen.replicates if chosen.whole else min(chosen.loop_replicates, chosen.replicates)
     slow, differ = compare(scales, scores, looped)
-    whole = slow * chosen.replicates / looped * (links // 2)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    whole = [seconds * chosen.replicates / looped * (links // 2) for seconds in slow]
     report = {
         "agencies": chosen.agencies, "cases": chosen.cases, "replicates": chosen.replicates, "links": links,
-        "seconds": seconds, "loop_seconds": whole, "loop_replicates_run": looped, "ratio": whole / seconds,
+        "seconds": took[0], "loop_seconds": whole[0], "loop_replicates_run": looped, "ratio": whole[0] / took[0],
         "largest_difference_steps": differ, "peak_mib": peak,
     }  # fmt: skip
-    print(
-        f"{links} links, {chosen.replicates} replicates, {chosen.cases:,} cases: {seconds:.1f} s, {peak:,.0f} MiB peak"
-    )
-    print(
-        f"plain NumPy loop: {whole:.0f} s (from {looped} replicates of one pair), {whole / seconds:.1f} times as long"
+    part = f"Links of {chosen.agencies} agencies, {chosen.replicates} bootstrap replicates"
+    near = said(differ <= TOLERANCE_STEPS, f"curves within {differ:.0e} steps")
+    told = f"{near}; scaled from {looped} replicates of one pair"
+    print(f"{links} links, {chosen.replicates} replicates, {chosen.cases:,} cases, {peak:,.0f} MiB peak")
+    tell(
+        chosen.results,
+        [
+            Line(part, chosen.cases, "cases", "population_links_both", "ours", *took, peak),
+            Line(part, chosen.cases, "cases", "a plain NumPy loop", "peer", *whole, equal=told),
+        ],
     )
     print(f"largest difference between the two curves: {differ:.1e} steps")
     if chosen.json:

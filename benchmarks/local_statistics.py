@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import Line, add_option, keep
 
 TOLERANCE = 1e-8
-STAGES = ("riskshare", "riskshare_compiled", "riskshare_masked", "riskshare_round", "riskshare_sparse", "esda")
+STAGES = ("riskshare_compiled", "riskshare", "riskshare_masked", "riskshare_round", "riskshare_sparse", "esda")
 LABELS = {
     "riskshare": "gi_star_grid, 3 × 3",
     "riskshare_compiled": "gi_star_grid, 3 × 3, compiled",
@@ -34,6 +35,8 @@ LABELS = {
     "esda": "esda G_Local, Graph 3 × 3",
     "esda_whole": "esda with its Graph made",
 }
+APART = {"riskshare_masked": ", 30 % masked", "riskshare_round": ", round windows of 5 cells"}
+"""Stages that answer a question of their own, and what it adds to the name of the part."""
 
 
 def draw(n_cells: int) -> np.ndarray:
@@ -150,6 +153,17 @@ def _print_line(line: dict[str, Any], base: dict[str, Any]) -> None:
     )
 
 
+def _result(line: dict[str, Any], lines: list[dict[str, Any]]) -> Line:
+    stage = line["stage"]
+    apart = max(other.get("greatest_difference", 0.0) for other in lines if other["cells"] == line["cells"])
+    compared = stage not in APART and stage != lines[0]["stage"]
+    return Line(
+        f"Gi* on a grid{APART.get(stage, '')}", line["cells"], "cells", LABELS[stage],
+        "peer" if stage.startswith("esda") else "ours", line["seconds"], line["processor_seconds"], line["peak_mib"],
+        f"every z within {apart:.0e}" if compared else "",
+    )  # fmt: skip
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark, or one measurement of it; 1 where z differs."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -158,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=9, help="runs to take the median of")
     parser.add_argument("--only", choices=STAGES, nargs="+", default=STAGES, help="which lines to measure")
     parser.add_argument("--json", type=Path, default=None, help="also write every figure to this file")
+    add_option(parser)
     parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, default=None, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -169,6 +184,7 @@ def main(arguments: list[str] | None = None) -> int:
     lines = [line for n_cells in options.cells for line in run(n_cells, options)]
     if options.json:
         options.json.write_text(json.dumps(lines, indent=1))
+    keep(options.results, [_result(line, lines) for line in lines])
     worst = max(line.get("greatest_difference", 0.0) for line in lines)
     print(f"greatest difference in z between the 3 × 3 forms: {worst:.0e}")
     return int(worst > TOLERANCE)

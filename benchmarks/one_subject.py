@@ -16,12 +16,13 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from results import Line, add_option, keep
 
 import riskshare
 from riskshare import one_subject
@@ -142,8 +143,8 @@ def told_of(name: str, lines: list[tuple[float, float]]) -> dict[str, Any]:
     """Print and return the distribution of some timings."""
     clock, used = np.array(lines).T
     cuts = {"p5": 5, "median": 50, "p95": 95, "p99": 99, "max": 100}
-    said = {key: round(float(np.percentile(clock, at)), 3) for key, at in cuts.items()}
-    mine = {key: round(float(np.percentile(used, at)), 3) for key, at in cuts.items()}
+    said = {key: round(float(np.percentile(clock, at)), 4) for key, at in cuts.items()}
+    mine = {key: round(float(np.percentile(used, at)), 4) for key, at in cuts.items()}
     print(f"{name:32} {len(lines):6,} times", *(f"{key} {said[key]:8.3f} ({mine[key]:.3f})" for key in cuts))
     return {"times": len(lines), "clock_ms": said, "process_ms": mine}
 
@@ -174,6 +175,19 @@ def run(people: dict[str, Rows], agreed: riskshare.Partnership, times: int, ordi
     return {**told, **ratios}
 
 
+def kept(out: dict[str, Any], of: str) -> Iterator[Line]:
+    """Yield the figures of a run, in seconds a subject."""
+    wanted = (
+        ("quick", "assess_subject", "ours", ("median", "p5", "p95", "p99"), ""),
+        ("ordinary", "read_evidence, assess, to_dicts", "ours", ("median", "p95"), "the same JSON of every subject"),
+        ("pydantic", "pydantic checks and writes the rows", "peer", ("median", "p95"), "no score"),
+    )
+    for key, who, kind, cuts, equal in wanted:
+        for cut in cuts if key in out else ():
+            took = (out[key][unit][cut] / 1e3 for unit in ("clock_ms", "process_ms"))
+            yield Line("One person, from dictionaries to JSON", 1, of, f"{who}, {cut}", kind, *took, equal=equal)
+
+
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -182,6 +196,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--ordinary-times", type=int, default=1)
     parser.add_argument("--json", type=Path, help="also write the figures here")
+    add_option(parser)
     options = parser.parse_args(arguments)
     agreed = riskshare.load_partnership(ROOT / "thresholds")
     began = time.perf_counter()
@@ -198,6 +213,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     print(json.dumps({key: value for key, value in out.items() if not isinstance(value, dict)}))
     if options.json:
         options.json.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
+    keep(options.results, kept(out, f"subject of {least} to {most} rows"))
     return out
 
 

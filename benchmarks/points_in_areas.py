@@ -7,12 +7,12 @@ its making is told apart; the tree stands before it is timed. The program fails 
 from __future__ import annotations
 
 import argparse
-import time
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from peak import peak_mib
+from results import Line, add_option, said, tell, timed
 
 from riskshare.places.area_index import index_areas, look_up
 
@@ -35,10 +35,33 @@ def make(n: int, lines: int, seed: int = 1) -> np.ndarray:
     return np.asarray(wound[shapely.is_valid(wound)])
 
 
-def seconds(work: object, *arguments: object) -> tuple[object, float]:
-    start = time.process_time()
-    answer = work(*arguments)  # type: ignore[operator]
-    return answer, time.process_time() - start
+def run(n: int, options: argparse.Namespace) -> int:
+    """Time one set of areas; return how many points lie elsewhere by a peer."""
+    shapes = make(n, options.lines)
+    x, y = np.random.default_rng(2).uniform(0, WIDE_M, (2, options.points))
+    index, *making = timed(lambda: index_areas(shapes))
+    ours, *asking = timed(lambda: index.find(x, y))
+    tree = shapely.STRtree(shapes)
+    theirs, *looking = timed(lambda: look_up(tree, x, y))
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=27700)
+    areas = gpd.GeoDataFrame({"area": np.arange(len(shapes))}, geometry=shapes, crs=27700)
+    joined, *joining = timed(lambda: points.sjoin(areas, predicate="intersects", how="left"))
+    first = joined["area"].groupby(level=0).min().fillna(-1).to_numpy()
+    wrong = [int((ours != other).sum()) for other in (theirs, first)]
+    equal = [said(not n_wrong, "the same area of every point") for n_wrong in wrong]
+    part, size = f"{options.points:,} points looked up in areas", len(shapes)
+    both = [a + b for a, b in zip(making, asking, strict=True)]
+    tell(
+        options.results,
+        [
+            Line(part, size, "areas", "an index that is kept", "ours", *asking),
+            Line(part, size, "areas", "the index made and asked", "ours", *both),
+            Line(part, size, "areas", "an STRtree that stands already", "peer", *looking, equal=equal[0]),
+            Line(part, size, "areas", "geopandas sjoin", "peer", *joining, equal=equal[1]),
+        ],
+    )
+    print(f"{int(shapely.get_num_coordinates(shapes).sum()):,} corners, peak {peak_mib():,.0f} MiB")
+    return sum(wrong)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,27 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--areas", type=int, nargs="+", default=[350, 35_000])
     parser.add_argument("--points", type=int, default=1_000_000)
     parser.add_argument("--lines", type=int, default=40)
+    add_option(parser)
     options = parser.parse_args(arguments)
     index_areas(make(4, 4)).find(np.zeros(1), np.zeros(1))  # loads what is compiled
-    differ = 0
-    for n in options.areas:
-        shapes = make(n, options.lines)
-        x, y = np.random.default_rng(2).uniform(0, WIDE_M, (2, options.points))
-        index, making = seconds(index_areas, shapes)
-        ours, ask = seconds(index.find, x, y)  # type: ignore[attr-defined]
-        tree = shapely.STRtree(shapes)
-        theirs, peer = seconds(look_up, tree, x, y)
-        points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=27700)
-        areas = gpd.GeoDataFrame({"area": np.arange(len(shapes))}, geometry=shapes, crs=27700)
-        joined, join = seconds(lambda: points.sjoin(areas, predicate="intersects", how="left"))  # noqa: B023
-        first = joined["area"].groupby(level=0).min().fillna(-1).to_numpy()  # type: ignore[index]
-        differ += int((np.asarray(ours) != theirs).sum() + (np.asarray(ours) != first).sum())
-        corners = int(shapely.get_num_coordinates(shapes).sum())
-        print(
-            f"{len(shapes):>7,} areas, {corners:>9,} corners: making {making:6.2f} s, {options.points:,} points"
-            f" {ask:6.3f} s, STRtree {peer:7.2f} s, {peer / ask:6.1f} x, sjoin {join:7.2f} s, {join / ask:6.1f} x,"
-            f" peak {peak_mib():,.0f} MiB (processor seconds)"
-        )
+    differ = sum(run(n, options) for n in options.areas)
     print("every point in the same area" if not differ else f"{differ} points differ")
     return int(differ > 0)
 

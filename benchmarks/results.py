@@ -1,13 +1,16 @@
-"""Keep the figures of a run for the report: with ``--results FILE`` a benchmark adds its lines to that file."""
+"""Time, tell and keep: with ``--results FILE`` a benchmark adds its figures to that file, for the report."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+SHORT_RUNS, SHORT_S = 5, 1.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,38 @@ class Line:
 def add_option(parser: argparse.ArgumentParser) -> None:
     """Give a program the option ``--results``."""
     parser.add_argument("--results", type=Path, default=None, help="also add every figure to this file, for report.py")
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """Return the answer, and the least seconds by the clock and of this process.
+
+    Short work is run again until a second has passed, five times at most, so that loading and first calls do not count.
+    """
+    took: list[tuple[float, float]] = []
+    while not took or (len(took) < SHORT_RUNS and sum(clock for clock, _ in took) < SHORT_S):
+        clock, processor = time.perf_counter(), time.process_time()
+        answer = work()
+        took.append((time.perf_counter() - clock, time.process_time() - processor))
+    return answer, min(clock for clock, _ in took), min(processor for _, processor in took)
+
+
+def said(same: bool, how: str) -> str:
+    """Return how an output was compared with ours, or that it differs."""
+    return how if same else "DIFFERS"
+
+
+def tell(path: Path | None, lines: Sequence[Line]) -> None:
+    """Print the lines of one part and size, each with its ratio to the first, and keep them."""
+    first = lines[0]
+    print(f"{first.part}: {first.size:,} {first.of}")
+    for line in lines:
+        processor, base = line.processor_seconds or 0.0, first.processor_seconds or 1.0
+        print(
+            f"  {line.who:<40}{line.seconds:>11.4f} s {line.seconds / first.seconds:>7.1f} x"
+            f" {processor:>11.4f} cpu s {processor / base:>7.1f} x  {line.equal}",
+            flush=True,
+        )
+    keep(path, lines)
 
 
 def keep(path: Path | None, lines: Iterable[Line]) -> None:

@@ -1,4 +1,4 @@
-"""Time the scans at three sizes beside a plain loop over zones: ``python benchmarks/scan.py --places 100 200 400``.
+"""Time the scans at three sizes beside a plain loop over zones: ``python benchmarks/scan.py --places 50 100 200``.
 
 The slow twin draws the same number of simulations but looks at each circle with one NumPy sum over all draws; both
 answer the same question, and their highest ratios are compared on the same draws. ``--large 10000`` times the
@@ -9,10 +9,10 @@ them, whose time is scaled to all places: that figure is an estimate. No ratio o
 from __future__ import annotations
 
 import argparse
-import time
 
 import numpy as np
 from peak import peak_mib
+from results import Line, add_option, said, tell, timed
 
 from riskshare.kernels.scan import Cluster, circular_scan, poisson_llr, space_time_permutation
 
@@ -61,27 +61,73 @@ def running_scan(
     return best
 
 
-def large(n: int, n_simulations: int, n_centres: int) -> bool:
-    """Time the compiled twin on many places beside the plain form around some; return whether they disagree."""
+def large(n: int, options: argparse.Namespace) -> bool:
+    """Time the compiled twin on many places beside the plain form around some; return whether they agree."""
     xy, cases, expected = make(n)
     order = np.lexsort((xy[:, 1], xy[:, 0]))
     xy, cases, expected = xy[order], cases[order], expected[order]
-    start, clock = time.process_time(), time.perf_counter()
-    found = circular_scan(xy, cases, expected, n_simulations=n_simulations, rng=np.random.default_rng(2), compiled=True)
-    ours, wall = time.process_time() - start, time.perf_counter() - clock
-    chances = expected / expected.sum()
-    draws = np.random.default_rng(2).multinomial(int(cases.sum()), chances, size=n_simulations).T
-    of = np.linspace(0, n - 1, n_centres).astype(int)
-    start = time.process_time()
-    drawn = running_scan(xy, cases, expected, draws, of)
-    slow = (time.process_time() - start) * n / n_centres
-    highest_of_all = poisson_llr(found[0].cases, found[0].expected, int(cases.sum()))
-    print(
-        f"{n:>8,} places: {ours:8.2f} s of the processor, {wall:.2f} s of the clock; plain running sums"
-        f" {slow:,.0f} s (from {n_centres} centres), {slow / ours:6.1f} x, peak {peak_mib():,.0f} MiB"
+    found, *took = timed(lambda: ours(xy, cases, expected, options.simulations, compiled=True))
+    chances, total = expected / expected.sum(), int(cases.sum())
+    draws = np.random.default_rng(2).multinomial(total, chances, size=options.simulations).T
+    of = np.linspace(0, n - 1, options.centres).astype(int)
+    drawn, *slow = timed(lambda: running_scan(xy, cases, expected, draws, of))
+    seen = (drawn >= float(poisson_llr(found[0].cases, found[0].expected, total)) - 1e-9).sum()
+    same = bool((1 + seen) / (options.simulations + 1) <= found[0].p)
+    scaled = [seconds * n / options.centres for seconds in slow]
+    equal = said(same, f"no higher ratio; scaled from {options.centres} centres")
+    tell(
+        options.results,
+        [
+            Line(part(options), n, "places", "circular_scan, compiled", "ours", *took),
+            Line(part(options), n, "places", "running sums in NumPy", "peer", *scaled, equal=equal),
+        ],
     )
-    seen = (drawn >= float(highest_of_all) - 1e-9).sum()
-    return bool((1 + seen) / (n_simulations + 1) > found[0].p)
+    return same
+
+
+def small(n: int, options: argparse.Namespace) -> bool:
+    """Time both forms and the plain loop on all zones; return whether they agree."""
+    xy, cases, expected = make(n)
+    fast, *took = timed(lambda: ours(xy, cases, expected, options.simulations, compiled=True))
+    plain, *took_plain = timed(lambda: ours(xy, cases, expected, options.simulations, compiled=False))
+    (highest, drawn), *took_slow = timed(lambda: slow_scan(xy, cases, expected, options.simulations))
+    p = (1 + (drawn >= highest - 1e-9).sum()) / (options.simulations + 1)
+    forms = [(one.llr, one.p) for one in plain] == [(one.llr, one.p) for one in fast]
+    same = forms and abs(fast[0].llr - highest) <= 1e-9 and fast[0].p == p
+    equal = said(forms, "ratio and p of every cluster"), said(same, "the highest ratio and its p")
+    tell(
+        options.results,
+        [
+            Line(part(options), n, "places", "circular_scan, compiled", "ours", *took),
+            Line(part(options), n, "places", "circular_scan, NumPy form", "ours", *took_plain, equal=equal[0]),
+            Line(part(options), n, "places", "a plain loop over zones", "peer", *took_slow, equal=equal[1]),
+        ],
+    )
+    return same
+
+
+def space_time(n: int, options: argparse.Namespace) -> None:
+    """Time the space-time permutation scan by itself."""
+    xy, days = make(n)[0], np.random.default_rng(3).integers(0, 36, n)
+    within = {"max_radius": 2_000, "max_days": 7}
+    _, *took = timed(
+        lambda: space_time_permutation(
+            xy, days, n_simulations=options.simulations, rng=np.random.default_rng(2), **within
+        )
+    )
+    told = f"Space-time permutation scan, 36 days, {options.simulations} simulations"
+    tell(options.results, [Line(told, n, "events", "space_time_permutation", "ours", *took)])
+
+
+def ours(
+    xy: np.ndarray, cases: np.ndarray, expected: np.ndarray, n_simulations: int, *, compiled: bool
+) -> tuple[Cluster, ...]:
+    rng = np.random.default_rng(2)
+    return circular_scan(xy, cases, expected, n_simulations=n_simulations, rng=rng, compiled=compiled)
+
+
+def part(options: argparse.Namespace) -> str:
+    return f"Circular scan, {options.simulations} simulations"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,29 +136,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--simulations", type=int, default=999)
     parser.add_argument("--large", type=int, nargs="*", default=[])
     parser.add_argument("--centres", type=int, default=20)
+    add_option(parser)
     options = parser.parse_args(arguments)
     circular_scan([[0.0, 0.0], [1.0, 0.0]], [3, 1], [2.0, 2.0], rng=np.random.default_rng(1), compiled=True)  # loads it
-    differ = sum(large(n, options.simulations, options.centres) for n in options.large)
+    differ = sum(not large(n, options) for n in options.large) + sum(not small(n, options) for n in options.places)
     for n in options.places:
-        xy, cases, expected = make(n)
-        start = time.perf_counter()
-        found: tuple[Cluster, ...] = circular_scan(
-            xy, cases, expected, n_simulations=options.simulations, rng=np.random.default_rng(2)
-        )
-        ours, memory = time.perf_counter() - start, peak_mib()
-        start = time.perf_counter()
-        highest, drawn = slow_scan(xy, cases, expected, options.simulations)
-        slow = time.perf_counter() - start
-        p = (1 + (drawn >= highest - 1e-9).sum()) / (options.simulations + 1)
-        differ += abs(found[0].llr - highest) > 1e-9 or found[0].p != p
-        print(f"{n:>8,} places: {ours:8.2f} s, twin {slow:8.2f} s, {slow / ours:6.1f} x, peak {memory:,.0f} MiB")
-        start = time.perf_counter()
-        days = np.random.default_rng(3).integers(0, 36, n)
-        space_time_permutation(
-            xy, days, n_simulations=options.simulations, rng=np.random.default_rng(2), max_radius=2_000, max_days=7
-        )
-        seconds = time.perf_counter() - start
-        print(f"{n:>8,} events in 36 days, within 2 km and 7 days: {seconds:8.2f} s, peak {peak_mib():,.0f} MiB")
+        space_time(n, options)
+    print(f"peak {peak_mib():,.0f} MiB")
     print("same highest ratio and p" if not differ else f"{differ} sizes differ")
     return int(differ > 0)
 
