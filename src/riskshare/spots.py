@@ -207,6 +207,7 @@ def hotspots(
         here, strata, weigh, events, clusters, rule, found.dispersion, resamples=resamples,
         rng=np.random.default_rng(seed), progress=progress, raised=None if raised is None else raised.over,
     )  # fmt: skip
+    doubtful = power.near_the_bar(alone, resamples) & (sharing(clusters).sum(axis=1) > 1)
     border = border_events(events, ground, places.projection.accuracy_m, clusters)
     said = (
         *places.notes, *area_notes(ground_of), *covered.notes, *doubts, *apart.notes, *claim_notes(linked, whole),
@@ -215,7 +216,7 @@ def hotspots(
         *finding_notes(rule, found, strata.names), *(() if raised is None else raised.notes),
         *(() if recording is None or adjustment is None
           else adjustment_notes(recording, strata.alike, adjustment, alike)),
-        *resample_notes(resamples, rule),
+        *resample_notes(resamples, rule, near_the_bar=bool(doubtful.any())),
     )  # fmt: skip
     return HotSpots(
         ground,

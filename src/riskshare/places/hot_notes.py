@@ -155,14 +155,19 @@ def rule_notes(rule: Rule, cell_m: int, null: str | None, *, populated: bool) ->
     return tuple(notes)
 
 
-def resample_notes(resamples: int, rule: Rule) -> tuple[str, ...]:
-    """Return what was drawn again."""
+def resample_notes(resamples: int, rule: Rule, *, near_the_bar: bool) -> tuple[str, ...]:
+    """Return what was drawn again, and whether other draws might tell otherwise of a cluster."""
     if resamples == 0:
         return ("No resamples were drawn: nothing is said of stability, nor of what is visible only together.",)
     what = "smoothed counts" if rule.significance else "the counts"
     notes = [f"{resamples:,} resamples of {what}, every second one on a grid moved by half a cell."]
     if rule.significance:
         notes.append("How often a cluster is found again is told cautiously: a true 90 % comes out as 50 to 70 %.")
+    if near_the_bar:
+        notes.append(
+            "Whether some clusters are visible only together hangs on the draws: other ones may tell otherwise, and "
+            "more resamples tell it better."
+        )
     return tuple(notes)
 
 

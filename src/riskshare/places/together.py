@@ -73,6 +73,31 @@ class Power:
         most = np.nan_to_num(self.alone, nan=1.0).max(axis=1, initial=0.0)
         return np.asarray(pool & (most < SELDOM) & ~alone_now.any(axis=1), dtype=np.bool_)
 
+    def near_the_bar(self, alone_now: Bools, resamples: int) -> Bools:
+        """Return for which clusters other draws might well turn ``only_together`` round.
+
+        Those that no authority finds in the run itself, and of which the shares that decide lie so near their bars that
+        two standard errors, √(0.8 · 0.2 / draws that differ) and √(0.5 · 0.5 / draws), reach to the other side. False
+        without resamples.
+
+        Examples
+        --------
+        All together find it alone in 4 of 20 draws and nobody ever does without them: four draws of one kind are few.
+
+        >>> found = Power(np.array([0.2]), np.array([0.2]), np.array([0.0]), np.array([[0.0, 0.0]]))
+        >>> [bool(found.near_the_bar(np.zeros((1, 2), dtype=np.bool_), draws)[0]) for draws in (20, 400)]
+        [True, False]
+        """
+        if resamples == 0:
+            return np.zeros(len(alone_now), dtype=np.bool_)
+        differ = self.only_pool + self.only_alone
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pool, reach = self.only_pool / differ, 2.0 * np.sqrt(OFTEN * (1.0 - OFTEN) / (differ * resamples))
+        most, wide = self.alone.max(axis=1, initial=0.0), 2.0 * np.sqrt(SELDOM * (1.0 - SELDOM) / resamples)
+        may = (pool >= OFTEN - reach) & (most < SELDOM + wide)
+        may_not = (pool < OFTEN + reach) | (most >= SELDOM - wide)
+        return np.asarray(may & may_not & ~alone_now.any(axis=1), dtype=np.bool_)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Setting:

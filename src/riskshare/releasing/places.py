@@ -34,7 +34,7 @@ from riskshare.sharing.hidden_cells import HiddenCells, hide_cells
 from riskshare.sharing.profiles import profile_for
 from riskshare.sharing.refusals import refuse
 from riskshare.sharing.release_register import Doors, Release, release
-from riskshare.sharing.snapping import Snapped, fixed_points, snap, snap_to_cells
+from riskshare.sharing.snapping import Snapped, beside_centres, fixed_points, snap, snap_to_cells
 from riskshare.sharing.tables import Protected
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines
 from riskshare.sharing.visible import combined, visible_points, visible_rows
@@ -54,6 +54,18 @@ SAFE_CELL_M: Final = 500
 """Least cell where there are no fixed points to snap to (methods: safety, 0.2: 21 % against 19 % for guessing)."""
 PEOPLE_A_POINT: Final = 24
 """Proposal: about eight homes, where people are known and addresses are not."""
+LOST: Final = (
+    "In cells so coarse a small cluster may be lost, or look like one authority's own: that nothing here is visible "
+    "only together does not mean that there is nothing. Ask who made this map."
+)
+FINER: Final = (
+    " With people known in squares no larger than the {cell_m:,} m of the cells asked for, events are moved to fixed "
+    "points near them instead, which keeps more."
+)
+NUMBERED: Final = (
+    "Clusters are numbered for this map alone, M and a number: they are no other map's, and not the analysts' C and a "
+    "number."
+)
 _ALL_TIME: Final = (dt.date.min, dt.date.max)
 _VICTIMS: Final = frozenset({"victim", "witness", "exploited", "child_of"})
 
@@ -94,10 +106,16 @@ def release_spots(
     said = (*said, *settling, *allowing)
     lonely = _lonely(again, asking)
     victims = any(not _VICTIMS.isdisjoint({one.subject_role}) for one in chosen.items)
-    hidden = hide_cells(again.cells, again.clusters, lonely, audience=asking.audience, of_victims=victims)
-    notes = (*said, *fit_to_tell(again.notes, partnership))
+    cells, clusters = (_numbered(table) for table in (again.cells, again.clusters))
+    hidden = hide_cells(cells, clusters, lonely, audience=asking.audience, of_victims=victims)
+    notes = (*said, *((NUMBERED,) if len(clusters) else ()), *fit_to_tell(again.notes, partnership))
     made = _told(again, hidden, decision, chosen, areas, notes)
     return replace(made, releases=(_release(again.ground.grid, hidden, points, asking, doors),) if made.tables else ())
+
+
+def _numbered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return cells or clusters under ids of the map that leaves: those of the full result mean other clusters."""
+    return table.assign(cluster_id=table["cluster_id"].astype(str).str.replace(r"^C(?=\d)", "M", regex=True))
 
 
 _SAME: Final = (
@@ -184,7 +202,14 @@ def _made_safe(
     else:
         cell_m = max(SAFE_CELL_M, cell_m)
         snapped = snap_to_cells(x, y, cell_m=cell_m, audience=asking.audience)
-        said = (f"Every event was put to the centre of its cell of {cell_m:,} m before anything was worked out.",)
+        at = beside_centres(x, y, snapped, _shapes(areas))
+        snapped = replace(snapped, x=at[0], y=at[1])
+        finer = profile_for(asking.audience).points and fine
+        said = (
+            f"Every event was put to the centre of its cell of {cell_m:,} m before anything was worked out, or where a "
+            "border runs through the cell to the middle of its own authority's part.",
+            LOST + (FINER.format(cell_m=int(result.asked["cell_m"])) if finer else ""),
+        )
     placed = snapped.place >= 0
     safe = gpd.GeoDataFrame(
         moved[placed].drop(columns=[moved.geometry.name, *({"precision_m"} & set(moved.columns))]),
@@ -196,18 +221,22 @@ def _made_safe(
 def _to_points(
     x: NDArray[np.float64], y: NDArray[np.float64], population: pd.DataFrame, areas: Areas
 ) -> tuple[Snapped, tuple[str, ...]]:
-    shapes = dict(zip(areas.codes, areas.geometries.tolist(), strict=True))
     half = population["cell_m"].to_numpy(dtype=np.float64) / 2.0
     fixed = fixed_points(
         population["easting"].to_numpy(dtype=np.float64) + half,
         population["northing"].to_numpy(dtype=np.float64) + half,
-        shapes, people=np.floor(population["population"].to_numpy(dtype=np.float64)), least=PEOPLE_A_POINT,
+        _shapes(areas), people=np.floor(population["population"].to_numpy(dtype=np.float64)), least=PEOPLE_A_POINT,
     )  # fmt: skip
     return snap(x, y, fixed), (
         f"Every event was moved to one of {fixed.x.size:,} fixed points before anything was worked out. Each stands "
-        f"for {PEOPLE_A_POINT} {fixed.unit} or more, inside one authority; people lie {fixed.typical_move_m:,.0f} m "
-        "from theirs on average.",
+        f"for {PEOPLE_A_POINT} {fixed.unit} or more, inside one authority; the middles of those cells lie "
+        f"{fixed.typical_move_m:,.0f} m from theirs on average, and people up to {half.max() * 2**0.5:,.0f} m from "
+        "those.",
     )
+
+
+def _shapes(areas: Areas) -> dict[str, Any]:
+    return dict(zip(areas.codes, areas.geometries.tolist(), strict=True))
 
 
 def _lonely(again: HotSpots, asking: Asking) -> NDArray[np.bool_]:
@@ -234,6 +263,7 @@ def _told(
         "clusters": (hidden.clusters, (*CLUSTERS, *main, *after)),
         "areas": (areas.frame.rename(columns={"code": "authority", "name": "area"}), AREAS),
     }
+    held = {"cells": again.cells, "clusters": again.clusters, "areas": areas.frame}
     tables: dict[str, Any] = {}
     for name, (frame, columns) in frames.items():
         plain = treated(pd.DataFrame(frame)[list(columns)], treatment, scale=CommonScale())
@@ -242,11 +272,19 @@ def _told(
         "hotspots", again.title, tables,
         kept=tuple(line for name, one in tables.items() for line in kept_lines(name, one, treatment)),
         withheld=tuple(line for name, one in tables.items()
-                       for line in withheld_lines(name, frames[name][1], one, (decision,))),
+                       for line in (*withheld_lines(name, frames[name][1], one, (decision,)),
+                                    *_analysts_own(name, held[name], frames[name][1]))),
         suppressed=hidden.told,
         notes=(*hidden.notes, *said),
         decisions=(decision, *chosen.decisions),
+        refused=chosen.refused, items=(*chosen.items, combined(chosen.items, "places", "place")),
     )  # fmt: skip
+
+
+def _analysts_own(name: str, held: pd.DataFrame, offered: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Return ``table, field, reason`` of what stands in the full result and is offered to nobody outside."""
+    own = [column for column in held.columns if column not in {*offered, "code", "name"} and held[column].notna().any()]
+    return [(name, one, "counts_withheld" if one == "expected" else "analysts_only") for one in own]
 
 
 def _release(grid: Grid, hidden: HiddenCells, points: gpd.GeoDataFrame, asking: Asking, doors: Doors) -> Release:
