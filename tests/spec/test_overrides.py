@@ -53,12 +53,14 @@ class TestReview:
         assert awaiting_review(log, at=at) == (1, overdue)
         later = cases.given(cases.result(), tmp_path, audience="partnership", at=moment)
         said = [note for note in later.notes if "await review" in note]
-        assert said == [f"1 emergency override of this log await review{', 1 of them overdue' * overdue}."]
+        assert [one.split("await review: ")[1].split(". This")[0] for one in said] == [
+            f"1{', of them overdue: 1' * overdue}"
+        ]
 
     def test_once_reviewed_no_report_speaks_of_it_and_its_reason_is_gone(self, tmp_path: Path) -> None:
         shared, log = emergency(tmp_path), cases.log_in(tmp_path)
         reason = reason_file(log, shared.decision)
-        assert reason.read_text() == sharing_small.LONG_REASON
+        assert sharing_small.LONG_REASON in reason.read_text()
         assert reason.stat().st_mode & 0o777 == 0o600
         review_override(
             log, shared.decision[:16], finding="justified", reviewer="U30", at=(reviewed := cases.later(days=1))
@@ -224,7 +226,7 @@ class TestCommands:
         assert f"{shared.decision[:16]}: social_worker at council, serious_harm_child" in told
         assert "OVERDUE, was due 2026-04-07" in told
         read = json.loads(self.run("overrides", log, *at, "--json").stdout)
-        assert (tmp_path / read["waiting"][0]["reason_file"]).read_text() == sharing_small.LONG_REASON
+        assert sharing_small.LONG_REASON in (tmp_path / read["waiting"][0]["reason_file"]).read_text()
         ask = ("review", log, shared.decision[:16], "--finding", "justified", *at)
         self.run(*ask, "--reviewer", "U7", code=2)
         assert "justified" in self.run(*ask, "--reviewer", "U30").stdout

@@ -110,21 +110,20 @@ def test_partners_have_pseudonyms_and_bands_and_no_victim(tmp_path: Path) -> Non
 
 
 def test_more_than_fifty_people_need_a_second_person(tmp_path: Path) -> None:
-    many = cases.result([cases.fact(f"r{n}", subject_id=f"S{n}") for n in range(51)])
+    many, fifty = (cases.result(cases.feared(*(f"S{n}" for n in range(number)))) for number in (51, 50))
     for approver in ("", "U7"):
         with pytest.raises(SharingRefusedError, match="second_person"):
             cases.given(many, tmp_path, audience="partnership", approver=approver)
     assert len(cases.given(many, tmp_path, audience="partnership", approver="U9").tables["scores"]) == 51
     assert "approver" in cases.entries(tmp_path)[-1]
-    fifty = cases.result([cases.fact(f"r{n}", subject_id=f"S{n}") for n in range(50)])
     assert len(cases.given(fifty, tmp_path, audience="partnership").tables["scores"]) == 50
 
 
 def test_whoever_objects_is_not_in_it(tmp_path: Path) -> None:
-    two = cases.result([cases.fact("a"), cases.fact("b", subject_id="S3")])
+    two = cases.result(cases.feared("S1", "S3"))
     shared = cases.given(two, tmp_path, audience="partnership", objections=[sharing_small.objection(subject_id="S3")])
     assert len(shared.tables["scores"]) == 1
-    alone = cases.given(cases.result([cases.fact("a")]), tmp_path, audience="partnership")
+    alone = cases.given(cases.result(cases.feared("S1")), tmp_path, audience="partnership")
     assert shared.tables["scores"].equals(alone.tables["scores"])
 
 
@@ -169,7 +168,7 @@ def test_an_emergency_gives_the_fixed_view_an_alert_and_a_review(tmp_path: Path)
     assert set(told[1]) <= {"event", "decision", "at", "epoch", "latest", "seq", "written"}  # a reference, nobody
     assert any("Review due by 2026-04-07" in note for note in shared.notes)
     next_one = cases.to_practitioner(cases.result(), tmp_path)
-    assert any("1 emergency override of this log await" in note for note in next_one.notes)
+    assert any("emergency overrides await review: 1." in note for note in next_one.notes)
     assert "missing tonight" not in str(told)
 
 

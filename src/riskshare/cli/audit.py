@@ -14,9 +14,18 @@ from riskshare.errors import AuditTrailError
 from riskshare.io.audit_check import APART, Dates, dates_of, told_dates, verify_log
 from riskshare.io.audit_heads import countersign, head_document, known_heads, read_head
 from riskshare.io.audit_lines import export_lines, read_lines, verify_lines
-from riskshare.io.audit_log import AuditLog, audit_log, begin_epoch, erase
+from riskshare.io.audit_log import AuditLog, audit_log, begin_epoch
 from riskshare.io.audit_store import must_exist
-from riskshare.io.overrides import Finding, OverrideUsed, overrides_used, reason_file, review_override, spool_of
+from riskshare.io.overrides import (
+    Finding,
+    OverrideUsed,
+    erase_everywhere,
+    is_reason,
+    overrides_used,
+    reason_file,
+    review_override,
+    spool_of,
+)
 from riskshare.records.moments import as_moment, moment_of
 from riskshare.reporting.words import counted
 from riskshare.sharing.chain import Head, Status, Verdict
@@ -149,7 +158,7 @@ def run_countersign(head: Path, known: Path, keys: Path, signer: tuple[str, str,
 
 def run_erase(place: Place, subject_id: str, at: str, screen: Screen) -> ExitCode:
     """Make a subject unlinkable; UNKNOWN_SUBJECT if the log knew nothing of it."""
-    found = erase(place.whole(), subject_id, at=moment_of(as_moment(at)))
+    found = erase_everywhere(place.whole(), subject_id, at=moment_of(as_moment(at)))
     if found:
         screen.say("Done: no entry leads to that subject any more, and every seal holds. Copies made earlier still do.")
     else:
@@ -178,11 +187,16 @@ def run_overrides(place: Place, at: str, screen: Screen) -> None:
         late = "OVERDUE, was due" if one.overdue(moment) else "due"
         marks = [*([] if one.alerted else ["no alert logged"]), *(["in the spool"] if one.spooled else [])]
         told = f"{one.reference[:16]}: {one.role} at {one.agency}, {one.ground}, {one.at:%Y-%m-%d %H:%M} UTC"
-        marks.append(f"its reason in {_reason(log, one)}")
+        marks.append(f"given {', '.join(one.fields) or 'nothing'} in {counted(one.rows, 'line')}{_until(one)}")
+        marks.append(f"whom it was about, who asked and why: {_reason(log, one)}")
         screen.say("; ".join([f"{told}; {late} {one.due.isoformat()}", *marks]) + ".", indent="- ", hang="  ")
     screen.document(
         {"used": len(used), "overdue": overdue, "waiting": [_override_document(log, one, moment) for one in waiting]}
     )
+
+
+def _until(one: OverrideUsed) -> str:
+    return "" if one.expires is None else f" until {one.expires:%Y-%m-%d %H:%M} UTC"
 
 
 def _reason(log: AuditLog, one: OverrideUsed) -> str:
@@ -193,7 +207,8 @@ def _override_document(log: AuditLog, one: OverrideUsed, at: dt.datetime) -> dic
     return {
         "reference": one.reference, "at": one.at.isoformat(), "agency": one.agency, "role": one.role,
         "ground": one.ground, "due": one.due.isoformat(), "overdue": one.overdue(at), "alerted": one.alerted,
-        "spooled": one.spooled, "reason_file": _reason(log, one),
+        "spooled": one.spooled, "reason_file": _reason(log, one), "fields": list(one.fields), "rows": one.rows,
+        "expires": None if one.expires is None else one.expires.isoformat(),
     }  # fmt: skip
 
 
@@ -202,6 +217,17 @@ def run_review(place: Place, reference: str, finding: Finding, reviewer: str, at
     head = review_override(place.whole(), reference, finding=finding, reviewer=reviewer, at=at)
     screen.say(f"Noted: {finding.replace('_', ' ')}. The reason that was typed is deleted. Head {head.letters}.")
     screen.document({"finding": finding, **head_document(head)})
+
+
+def run_reason(place: Place, reference: str, paper: Path, screen: Screen) -> ExitCode:
+    """Tell whether a text is the reason that was typed for an override; PROBLEMS if it is not."""
+    same = is_reason(place.whole(), reference, paper.read_text(encoding="utf-8"))
+    if same:
+        screen.say("That is the reason that was typed: the log kept its mark.")
+    else:
+        screen.alert("That is not the reason that was typed for this override, or it is of an older version's log.")
+    screen.document({"same": same})
+    return ExitCode.OK if same else ExitCode.PROBLEMS
 
 
 def _must_read(file: Path) -> Head:

@@ -131,3 +131,18 @@ def review(
     from riskshare.cli.audit import Place, run_review
 
     run_review(Place(log, keys, own), reference, finding, reviewer, at, Screen(as_json, quiet))
+
+
+@audit.command()
+def reason(
+    log: Log,
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="The override's: 16 letters or more.")],
+    paper: Annotated[Path, typer.Argument(metavar="TEXT", help="A file with the reason, as it was kept on paper.")],
+    keys: Keys = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check that a text is the reason typed for an emergency override, after the review deleted it."""
+    from riskshare.cli.audit import Place, run_reason
+
+    raise typer.Exit(run_reason(Place(log, keys), reference, paper, Screen(as_json, quiet)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +13,14 @@ from typing import Any, Final, Literal, get_args
 
 from riskshare.errors import AuditEntryError, AuditTrailError, AuditWriteError, PolicyError
 from riskshare.io.audit_heads import read_head
-from riskshare.io.audit_keys import read_keys, user_pseudonym
-from riskshare.io.audit_log import AuditLog, append, audit_log
+from riskshare.io.audit_keys import keyed, read_keys, user_pseudonym
+from riskshare.io.audit_log import AuditLog, append, audit_log, erase
 from riskshare.io.audit_store import reading
 from riskshare.io.in_place import OWNER_ONLY, in_place
 from riskshare.records.arguments import is_text, require
 from riskshare.records.moments import LONDON, as_moment, moment_of
 from riskshare.sharing.chain import Head
+from riskshare.sharing.decision import same_user
 from riskshare.sharing.log_entries import MADE_BY_THE_LOG, check_entry
 
 Finding = Literal["justified", "not_justified"]
@@ -55,6 +56,12 @@ class OverrideUsed:
         What the review found; empty while there was none.
     user, approver : str
         Their pseudonyms in the log; empty where there was none.
+    fields : tuple of str
+        What the view held.
+    rows : int
+        In how many lines.
+    expires : datetime.datetime or None
+        Until when it might be used.
     """
 
     reference: str
@@ -69,6 +76,9 @@ class OverrideUsed:
     finding: str = ""
     user: str = ""
     approver: str = ""
+    fields: tuple[str, ...] = ()
+    rows: int = 0
+    expires: dt.datetime | None = None
 
     def overdue(self, at: dt.datetime) -> bool:
         """Return whether nobody reviewed it and its last day is over, in London, at an aware moment."""
@@ -102,7 +112,8 @@ def overrides_used(log: AuditLog) -> tuple[OverrideUsed, ...]:
     Returns
     -------
     tuple of OverrideUsed
-        Empty where neither file is there. A review in either closes it.
+        Empty where neither file is there. A review in either closes it, if it is whole: it says who found what, and
+        follows the override, whose user and approver it is not by.
 
     Raises
     ------
@@ -112,12 +123,13 @@ def overrides_used(log: AuditLog) -> tuple[OverrideUsed, ...]:
     spool = spool_of(log)
     bodies = [*((one, False) for one in _bodies(log)), *((one, True) for one in _bodies(spool))]
     alerted = {one["decision"] for one, _ in bodies if one["event"] == "alert"}
-    reviews = {one["decision"]: one for one, _ in bodies if one["event"] == "review"}
+    reviews = [(one, spooled) for one, spooled in bodies if one["event"] == "review"]
     found: dict[str, OverrideUsed] = {}
     for body, spooled in bodies:
         if body["event"] == "override" and body["allow"]:
             used = _used(body, spooled=spooled, alerted=body["decision"] in alerted)
-            found[used.reference] = _closed(used, reviews.get(used.reference))  # where it stands in both, the spool's
+            mine = (one for one in reviews if _closes(one, used, body["seq"]))
+            found[used.reference] = _closed(used, next(mine, None))  # where it stands in both, the spool's
     return tuple(sorted(found.values(), key=lambda one: (one.at, one.reference)))
 
 
@@ -130,7 +142,8 @@ def awaiting_review(log: AuditLog, *, at: dt.datetime) -> tuple[int, int]:
 def review_override(log: AuditLog, reference: str, *, finding: Finding, reviewer: str, at: str | dt.datetime) -> Head:
     """Return the head of a log after noting that somebody reviewed an override, and what they found.
 
-    The reason that was typed is deleted: it was kept for the review alone.
+    What was kept for the review, with the reason that was typed, is deleted. Of the reason the log keeps a mark under
+    its key, by which ``is_reason`` knows it again from paper.
 
     Parameters
     ----------
@@ -165,7 +178,7 @@ def review_override(log: AuditLog, reference: str, *, finding: Finding, reviewer
         },
     )
     moment = moment_of(as_moment(at))
-    used = _one_of([one for one in overrides_used(log) if one.reference.startswith(reference)], moment)
+    used = _awaiting(_named(log, reference), moment)
     home = spool_of(log) if used.spooled else log
     if user_pseudonym(read_keys(home.keys), reviewer) in (used.user, used.approver):
         message = "Whoever used or approved an override cannot review it. Somebody else must."
@@ -175,21 +188,90 @@ def review_override(log: AuditLog, reference: str, *, finding: Finding, reviewer
     return head
 
 
-def _one_of(found: list[OverrideUsed], at: dt.datetime) -> OverrideUsed:
+def _named(log: AuditLog, reference: str) -> OverrideUsed:
+    found = [one for one in overrides_used(log) if one.reference.startswith(reference)]
     if len(found) != 1:
         message = f"{len(found)} overrides have that reference. `riskshare audit overrides` lists them."
-        raise PolicyError(message)
-    if found[0].reviewed is not None:
-        message = "That override was reviewed before. A review cannot be changed."
-        raise PolicyError(message)
-    if at < found[0].at.replace(microsecond=0):
-        message = "It was used later than that. Give the moment of the review."
         raise PolicyError(message)
     return found[0]
 
 
-def keep_reason(log: AuditLog, reference: str, text: str) -> None:
-    """Keep the typed reason of an override for its review, owner-only, apart from the log: it may name anybody.
+def _awaiting(found: OverrideUsed, at: dt.datetime) -> OverrideUsed:
+    if found.reviewed is not None:
+        message = "That override was reviewed before. A review cannot be changed."
+        raise PolicyError(message)
+    if at < found.at.replace(microsecond=0):
+        message = "It was used later than that. Give the moment of the review."
+        raise PolicyError(message)
+    return found
+
+
+def is_reason(log: AuditLog, reference: str, text: str) -> bool:
+    """Return whether a text is the reason that was typed for an override, by the mark that the log kept of it.
+
+    Case, and outer or repeated blanks, do not make another text: it may have been copied from paper.
+
+    Parameters
+    ----------
+    log : AuditLog
+        Its spool is looked at too. The keys are needed: to anybody else the mark tells nothing.
+    reference : str
+        At least the first 16 letters of the reference.
+    text : str
+
+    Raises
+    ------
+    ArgumentError
+        An argument is not of the kind that is needed.
+    PolicyError
+        No override, or more than one, has that reference.
+    AuditError
+        The log or its keys cannot be read.
+    """
+    require(
+        "is_reason",
+        {
+            "log must be an AuditLog, from audit_log().": isinstance(log, AuditLog),
+            f"reference must be {SHORTEST_REFERENCE} letters or more.": is_text(reference)
+            and len(reference) >= SHORTEST_REFERENCE,
+            "text must be text.": is_text(text),
+        },
+    )
+    used = _named(log, reference)
+    home = spool_of(log) if used.spooled else log
+    noted = {body["note"] for body in _bodies(home) if body["decision"] == used.reference and "note" in body}
+    return reason_mark(home, used.reference, text) in noted
+
+
+def reason_mark(log: AuditLog, reference: str, text: str) -> str:
+    """Return what a log keeps of a typed reason: under its key, and another one for each override."""
+    return keyed(read_keys(log.keys), f"reason\x00{reference}\x00{same_user(text)}")
+
+
+def erase_everywhere(log: AuditLog, subject_id: str, *, at: dt.datetime) -> bool:
+    """Return whether a log or its spool knew a subject, after making it unlinkable in both: see ``audit_log.erase``.
+
+    What was kept for the review of an override names the subject until that review: review first.
+
+    Raises
+    ------
+    AuditError
+        As ``erase`` does.
+    """
+    there = [one for one in (spool_of(log), log) if one.path.exists()] or [log]
+    return sum(erase(one, subject_id, at=at) for one in there) > 0  # each of them, whatever another held
+
+
+def keep_reason(log: AuditLog, reference: str, text: str, *, about: str, user: str, approver: str) -> None:
+    """Keep what a reviewer needs of an override, owner-only, apart from the log: it names people.
+
+    Parameters
+    ----------
+    log : AuditLog
+    reference, text : str
+        The override's, and the reason that was typed.
+    about, user, approver : str
+        Whom the view was of, who asked for it, and who else said yes, if anybody did.
 
     Raises
     ------
@@ -198,7 +280,10 @@ def keep_reason(log: AuditLog, reference: str, text: str) -> None:
     """
     try:
         with in_place(reason_file(log, reference), mode=OWNER_ONLY) as draft:
-            draft.write(text.encode("utf-8", "replace"))
+            told = (
+                f"About: {about}\nAsked by: {user}\nApproved by: {approver or 'nobody was reached'}\nReason: {text}\n"
+            )
+            draft.write(told.encode("utf-8", "replace"))
     except OSError:
         what = "The reason of the override could not be kept."
         raise AuditWriteError(what, "Check the space and the permissions of the folder of the log.") from None
@@ -246,12 +331,29 @@ def _used(body: dict[str, Any], *, spooled: bool, alerted: bool) -> OverrideUsed
     seen = min(at, dt.datetime.fromisoformat(body.get("written", body["at"])))  # a moment typed ahead buys no time
     return OverrideUsed(
         body["decision"], at, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(seen), alerted,
-        spooled, user=body.get("user", ""), approver=body.get("approver", ""),
+        spooled, user=body.get("user", ""), approver=body.get("approver", ""), fields=tuple(body.get("fields", ())),
+        rows=body.get("rows", 0), expires=dt.datetime.fromisoformat(body["expires"]) if "expires" in body else None,
     )  # fmt: skip
 
 
-def _closed(used: OverrideUsed, review: dict[str, Any] | None) -> OverrideUsed:
+def _closes(review: tuple[dict[str, Any], bool], used: OverrideUsed, seq: int) -> bool:
+    """Return whether an entry is a whole review of an override that stands in its file under a number.
+
+    One file's numbers and pseudonyms mean nothing in the other.
+    """
+    body, spooled = review
+    same_file = spooled == used.spooled
+    return (
+        body["decision"] == used.reference
+        and body.get("reasons") in [[one] for one in FINDINGS]
+        and "user" in body
+        and dt.datetime.fromisoformat(body["at"]) >= used.at.replace(microsecond=0)
+        and not (same_file and (body["seq"] < seq or body["user"] in (used.user, used.approver)))
+    )
+
+
+def _closed(used: OverrideUsed, review: tuple[dict[str, Any], bool] | None) -> OverrideUsed:
     if review is None:
         return used
-    told: Iterable[str] = review.get("reasons", ())
-    return replace(used, reviewed=dt.datetime.fromisoformat(review["at"]), finding=next(iter(told), ""))
+    body, _ = review
+    return replace(used, reviewed=dt.datetime.fromisoformat(body["at"]), finding=body["reasons"][0])

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from riskshare.errors import AuditError
 from riskshare.io.audit_log import AuditLog, append, release_id
-from riskshare.io.overrides import drop_reason, keep_reason, review_due, spool_of
+from riskshare.io.overrides import drop_reason, keep_reason, reason_mark, review_due, spool_of
 from riskshare.records.agreement import AgreementSet, Legal, digest
 from riskshare.records.sharing_fields import AUDIENCES
 from riskshare.records.sharing_request import Decision, Override
@@ -119,9 +119,13 @@ def _note_override(
     """Return where the override and its alert stand; no reason is left behind where they could not be logged."""
     entry = _entry(chain, asking, made, decisions, expires, sensitive)
     reference = entry["decision"]
-    keep_reason(chain, reference, override.text)
+    keep_reason(
+        chain, reference, override.text, about=asking.subject or "", user=asking.user_id,
+        approver=override.approver or "",
+    )  # fmt: skip
     try:
-        append(chain, {**entry, "ground": override.ground}, **_beside(asking, made, override.approver or "", sensitive))
+        entry |= {"ground": override.ground, "note": reason_mark(chain, reference, override.text)}
+        append(chain, entry, **_beside(asking, made, override.approver or "", sensitive))
         # The alert carries a reference and nothing else: whoever reads it looks the entry up.
         head = append(chain, {"event": "alert", "decision": reference}, at=asking.at)
     except AuditError:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from riskshare.io.audit_check import entries_about
 from riskshare.io.audit_log import AuditLog, append
+from riskshare.io.audit_store import must_exist
+from riskshare.io.overrides import spool_of
 from riskshare.records.arguments import is_text, require
 from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.moments import as_moment, moment_of
@@ -78,7 +80,7 @@ def subject_statement(
     }
     require("subject_statement", kinds)
     moment = moment_of(as_moment(at))
-    entries = entries_about(log, subject_id) if log.path.exists() else []
+    entries = _entries(log, subject_id)
     made = statement(
         evidence, partnership, entries, subject_id, at=moment, cleared=cleared, subjects=subjects,
         place_cleared=place_cleared,
@@ -133,7 +135,9 @@ def tell_recipients(
     words = f"change must be one of {', '.join(CHANGE_WORDS)}."
     require("tell_recipients", {words: change in CHANGE_WORDS})
     moment = moment_of(as_moment(at))
-    notices = change_notices(entries_about(log, subject_id), partnership, change)
+    if not spool_of(log).path.exists():
+        must_exist(log.path)  # a path typed wrongly must not read as "nobody was given anything"
+    notices = change_notices(_entries(log, subject_id), partnership, change)
     for notice in notices:
         for decision in notice.decisions:
             entry = {
@@ -142,6 +146,11 @@ def tell_recipients(
             }  # fmt: skip
             append(log, entry, at=moment, subjects=[subject_id], user=user_id)
     return notices
+
+
+def _entries(log: AuditLog, subject_id: str) -> list[dict[str, Any]]:
+    """Return the entries about a subject: of the log, and of its spool, where an emergency view may stand alone."""
+    return [one for part in (log, spool_of(log)) if part.path.exists() for one in entries_about(part, subject_id)]
 
 
 def _check(

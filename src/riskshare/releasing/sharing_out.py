@@ -260,8 +260,11 @@ def _standing(log: AuditLog, asking: Asking, given: AuditLog | None) -> tuple[st
             raise
         return (*notes, "The log cannot be read: how many emergency overrides await review is not known.")
     if waiting:
-        late = f", {overdue:,} of them overdue" if overdue else ""
-        notes.append(f"{waiting:,} emergency override{'s' if waiting > 1 else ''} of this log await review{late}.")
+        late = f", of them overdue: {overdue:,}" if overdue else ""
+        notes.append(
+            f"In the whole log, about whomever, so many emergency overrides await review: {waiting:,}{late}. This says "
+            "nothing about anybody here."
+        )
     return tuple(notes)
 
 
