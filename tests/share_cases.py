@@ -80,6 +80,12 @@ def fact(record_id: str, **changes: Any) -> dict[str, Any]:
     return small.row(record_id, **{"handling": "P", "data_class": "other", "authority": "northby", **changes})
 
 
+def feared(*subjects: str, **changes: Any) -> list[dict[str, Any]]:
+    """Return fresh records of people of concern that make each band high: enough to be on a partnership's list."""
+    kinds = ("blade_injury", "gang_link")
+    return [fact(f"{one}-{kind}", subject_id=one, indicator=kind, **changes) for one in subjects for kind in kinds]
+
+
 def rows() -> list[dict[str, Any]]:
     """Return rows about S1, one of them (d) of a patient, which nobody here may have; and one about S2."""
     return [

@@ -42,7 +42,7 @@ QUESTIONS = (
 
 def agreed() -> Partnership:
     """Return a partnership that asks its refuge more than anybody, and lets a group see gaps and completeness."""
-    shown = cases.partnership(cases.SCORES, cases.WHY, cases.ALERTS, cases.COUNTS)
+    shown = cases.partnership(cases.SCORES, cases.WHY, cases.ALERTS, cases.COUNTS, listed_from="medium")
     members = build.partnership(agencies=shown.agencies, trust=build.trust_policy(expected_answers=QUESTIONS))
     return dataclasses.replace(members, sharing=shown.sharing)
 

@@ -29,7 +29,7 @@ ROLES = ("person_of_concern", "victim", "witness")
 PAIRS_A_BASE = 20
 NO_RECORD_ID = cases.permit("why", [name for name in cases.REASONS if name != "record_id"],
                             categories=("criminal", "health_or_social_care", "other"))  # fmt: skip
-AGREED = cases.partnership(cases.SCORES, NO_RECORD_ID, cases.ALERTS, cases.COUNTS, cases.WHERE)
+AGREED = cases.partnership(cases.SCORES, NO_RECORD_ID, cases.ALERTS, cases.COUNTS, cases.WHERE, listed_from="medium")
 Rows = list[dict[str, Any]]
 
 

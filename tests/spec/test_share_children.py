@@ -36,10 +36,10 @@ WHERE = {
 def agreed(how: str) -> Partnership:
     """Return the usual agreement; where a role hides the row, nobody may have anything of the exploited."""
     if how != "role":
-        return cases.partnership()
+        return cases.partnership(listed_from="medium")
     roles = tuple(role for role in cases.PEOPLE if role != "exploited")
     rules: list[Rule] = [rule.model_copy(update={"subject_roles": roles}) for rule in cases.RULES]
-    return cases.partnership(*rules)
+    return cases.partnership(*rules, listed_from="medium")
 
 
 def known(how: str | None, indicator: str = "weapon_carrying", **options: Any) -> Assessment:
@@ -48,8 +48,8 @@ def known(how: str | None, indicator: str = "weapon_carrying", **options: Any) -
         cases.fact("a", indicator=indicator),
         cases.fact("d", indicator="gang_link"),
         cases.fact("b", indicator="gang_link", role="victim", agency="police"),
-        cases.fact("c", subject_id="S3", agency="police"),
-    ]
+        *cases.feared("S3"), cases.fact("c", subject_id="S3"),
+    ]  # fmt: skip
     rows += [] if how is None else [cases.fact("x", **{**EXPLOITATION, **WHERE[how]})]
     return cases.result(rows, agreed=agreed(how or "visible"), **options)
 
@@ -64,7 +64,7 @@ class TestAnExploitedChildIsNoRiskToAnybodyInAnyView:
     def test_not_in_the_list_of_partners(self, how: str, age: str, tmp_path: Path) -> None:
         whole = known(how, subjects=small.ages(S1=age, S3="25 and over"))
         listed = cases.given(whole, tmp_path, audience="partnership").tables["scores"]
-        assert listed["leading_agency"].tolist() == ["police"]  # S3 alone; S1's row is the school's
+        assert listed["n_records"].tolist() == [3]  # S3 alone: S1 has two
 
     def test_not_in_what_the_worker_sees(self, how: str, age: str, tmp_path: Path) -> None:
         seen = cases.to_practitioner(known(how, subjects=small.ages(S1=age)), tmp_path)
@@ -84,7 +84,7 @@ def test_where_nobody_knows_of_exploitation_the_line_is_shown(tmp_path: Path) ->
     """The control of the tests above: without that one row, all three views hold the line."""
     whole = known(None, subjects=small.ages(S1="14-15"))
     listed = cases.given(whole, tmp_path, audience="partnership").tables["scores"]
-    assert sorted(listed["leading_agency"]) == ["police", "school"]
+    assert sorted(listed["n_records"]) == [2, 3]
     assert cases.to_practitioner(whole, tmp_path).tables["scores"]["lens"].tolist() == ["harm_to", "harm_by"]
     assert "cannot say" not in in_an_emergency(whole, tmp_path).tables["scores"]["band"].iloc[1]
 
@@ -95,7 +95,7 @@ def test_an_adult_who_was_exploited_is_listed(tmp_path: Path) -> None:
 
 
 def test_a_record_that_was_withdrawn_holds_nothing_back(tmp_path: Path) -> None:
-    rows = [cases.fact("a"), cases.fact("x", **EXPLOITATION, status="withdrawn")]
+    rows = [*cases.feared("S1"), cases.fact("x", **EXPLOITATION, status="withdrawn")]
     listed = cases.given(cases.result(rows), tmp_path, audience="partnership").tables["scores"]
     assert len(listed) == 1
 

@@ -10,8 +10,9 @@ import pytest
 import share_cases as cases
 from riskshare.sharing.asking import SharingRefusedError
 
-EARLIER = {"recorded_date": "2026-03-30", "event_date": "2026-02-01"}
-LATER = {"recorded_date": "2026-03-31", "event_date": "2026-02-01"}
+EARLIER = {"recorded_date": "2026-03-30", "event_date": "2026-03-30", "indicator": "blade_injury"}
+LATER = {**EARLIER, "recorded_date": "2026-03-31"}
+AGREED = cases.partnership(listed_from="medium")
 HIDDEN: dict[str, dict[str, Any]] = {
     "a victim, it turned out": {"role": "victim"},
     "withdrawn, its handling code left out": {"status": "withdrawn", "handling": None},
@@ -22,8 +23,8 @@ HIDDEN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("how", HIDDEN)
 def test_a_list_does_not_bring_back_what_was_corrected(how: str, tmp_path: Path) -> None:
-    rows = [cases.fact("a", **EARLIER), cases.fact("a", **LATER | HIDDEN[how]), cases.fact("b", subject_id="S3")]
-    listed = cases.given(cases.result(rows), tmp_path, audience="partnership").tables["scores"]
+    rows = [cases.fact("a", **EARLIER), cases.fact("a", **LATER | HIDDEN[how]), *cases.feared("S3")]
+    listed = cases.given(cases.result(rows, agreed=AGREED), tmp_path, audience="partnership").tables["scores"]
     assert len(listed) == 1
 
 
@@ -49,4 +50,4 @@ def test_nor_do_counts(tmp_path: Path) -> None:
 
 def test_a_correction_that_is_not_known_yet_changes_nothing(tmp_path: Path) -> None:
     rows = [cases.fact("a", **EARLIER), cases.fact("a", **LATER | {"recorded_date": "2026-04-05", "handling": "C"})]
-    assert len(cases.given(cases.result(rows), tmp_path, audience="partnership").tables["scores"]) == 1
+    assert len(cases.given(cases.result(rows, agreed=AGREED), tmp_path, audience="partnership").tables["scores"]) == 1

@@ -20,7 +20,7 @@ def placed(n: int, **changes: object) -> dict[str, object]:
 
 
 def test_whoever_objects_to_scores_alone_is_off_the_list(tmp_path: Path) -> None:
-    two = cases.result([cases.fact("a"), cases.fact("b", subject_id="S3")])
+    two = cases.result(cases.feared("S1", "S3"))
     said = sharing_small.objection(subject_id="S3", categories=("scores",))
     assert len(cases.given(two, tmp_path, audience="partnership", objections=[said]).tables["scores"]) == 1
     elsewhere = sharing_small.objection(subject_id="S3", categories=("places",))

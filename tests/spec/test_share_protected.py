@@ -147,20 +147,6 @@ def test_their_place_and_id_are_in_no_byte_of_any_file(tmp_path: Path) -> None:
     assert any(b"eastby" in data for data in laid_open(unprotected, tmp_path / "open").values())
 
 
-def test_no_agency_is_named_for_them_in_a_list(tmp_path: Path) -> None:
-    rows = [*others(), *theirs(role="person_of_concern")]
-
-    def holders(shared: Shared) -> list[str]:
-        return sorted(shared.tables["scores"]["leading_agency"])
-
-    open_ = cases.given(assessed(rows), tmp_path, audience="partnership")
-    seen = cases.given(assessed(rows, sent()), tmp_path, audience="partnership")
-    assert holders(open_).count("council") == 2
-    assert holders(seen).count("council") == 0
-    assert holders(seen).count("a partner agency") == 2
-    assert "council" not in {agency for met in seen.tables["scores"]["bars_met"] for agency in met}
-
-
 def test_an_emergency_is_sent_to_ones_own_contact(tmp_path: Path) -> None:
     """Whoever invents an emergency must not learn by whose contact in which area the person is known (movers' rule)."""
     rows = theirs(agency="school", role="victim")

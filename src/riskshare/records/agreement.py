@@ -131,7 +131,8 @@ class Agreement(Record):
     """One charter or agreement.
 
     ``retention_days`` names every category it covers, and for how many days a recipient may keep it.
-    ``area_codes`` and ``population`` (age bands) limit it; empty means that they do not.
+    ``area_codes`` and ``population`` (age bands) limit it; empty means that they do not. ``listed_from`` is the lowest
+    band of whoever stands on a list for partners; without it, the one of ``sharing.profiles.LISTED_FROM``.
     """
 
     id: LoggedIdentifier
@@ -147,6 +148,7 @@ class Agreement(Record):
     rules: tuple[Rule, ...] = ()
     area_codes: tuple[Identifier, ...] = ()
     population: tuple[OneLine, ...] = ()
+    listed_from: Literal["medium", "high", "very high"] | None = None
     legal: Legal
     dpia_ref: OneLine | None = None
     retention_days: Annotated[dict[Identifier, Days], AfterValidator(Fixed)] = Field(
@@ -253,6 +255,8 @@ def _sorted_lists(record: R) -> R:
 def canonical(agreement: Agreement) -> dict[str, Any]:
     """Return an agreement as plain values in one order, without repeats, whatever the order it was written in."""
     plain: dict[str, Any] = _ordered(agreement.model_dump(mode="json"))
+    if plain["listed_from"] is None:  # what was signed before a bar could be agreed is still what was signed
+        del plain["listed_from"]
     return plain
 
 

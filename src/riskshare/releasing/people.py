@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -26,23 +25,19 @@ from riskshare.sharing.asking import Asking, Items, ask, tightest
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines, without_way_back
 from riskshare.sharing.visible import Visible, visible_rows
 
-Pseudonym = Callable[[str], str]
-
-LISTED_ROLES: Final = frozenset({"person_of_concern"})
-"""Whom a group may have listed by pseudonym. Victims and witnesses are counted, never listed (safety, 3.2)."""
 _EXPLAINED: Final = tuple(name for name in EXPLAIN_COLUMNS if name != "notes")
 """``notes`` names other records and who holds them: it stays."""
-_EVIDENCE: Final = (
+EVIDENCE: Final = (
     *_EXPLAINED, "role", "source_grade", "info_grade", "source_type", "status", "event_end", "handling", "age_band",
 )  # fmt: skip
 _ALERT: Final = ("subject_id", "lens", "act_now", "event_date", "duty", "spoc")
 _OF_A_SERVICE: Final = ("record_id", "scale", "native_value", "native_band", "source_type")
 """What tells by its form alone which service holds something."""
-_AS_IF: Final = (
+AS_IF: Final = (
     "Scored from the rows this recipient may have; the others are left out as if they had never been sent, so a score "
     "here may differ from another recipient's."
 )
-_MAY_WAIT: Final = (
+MAY_WAIT: Final = (
     "In every case: a line that waits for a named reviewer is in no view, whether or not there is one here. Urgent "
     "signs never wait."
 )
@@ -52,10 +47,6 @@ _EMERGENCY: Final = (
     "An emergency override, not a permission: identity, a band each way, what is urgent, whom to call. Nothing else is "
     "shown, and it is reviewed."
 )
-_SOMEBODY: Final = "\x00 somebody"
-"""Stands for an agency that is named to nobody, until the treatment puts words in its place."""
-_OF_ONE_AGREEMENT: Final = "Pseudonyms are of this agreement alone."
-_NOT_LISTED: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
 
 
 def release_subject(result: Assessment, asking: Asking) -> Made:
@@ -67,7 +58,7 @@ def release_subject(result: Assessment, asking: Asking) -> Made:
         return Made("subject", title, refused=frozenset({"no_relationship"}))
     told = [_scores(result, asking), _urgent(result, asking)]
     return (
-        Made("subject", title, notes=(_AS_IF, _MAY_WAIT, *said_of_questions(result.partnership)))
+        Made("subject", title, notes=(AS_IF, MAY_WAIT, *said_of_questions(result.partnership)))
         .joined(told[0])
         .joined(told[1])
     )
@@ -76,7 +67,7 @@ def release_subject(result: Assessment, asking: Asking) -> Made:
 def _scores(result: Assessment, asking: Asking) -> Made:
     """Return scores, reasons and gaps of one person."""
     seen = visible_rows(
-        result.evidence, asking, needs="indicator", fields=_EVIDENCE, as_of=result.as_of, subjects=result.subjects
+        result.evidence, asking, needs="indicator", fields=EVIDENCE, as_of=result.as_of, subjects=result.subjects
     )
     if not seen.items:
         return Made("subject", "", refused=seen.refused)
@@ -109,6 +100,7 @@ def _scores(result: Assessment, asking: Asking) -> Made:
         withheld=tuple(line for name, table in tables.items()
                        for line in withheld_lines(name, asked[name], table, views[name][1])),
         decisions=(*asked_of, *seen.decisions), subjects=frozenset({str(asking.subject)}), person_rows=1,
+        refused=seen.refused, items=(*seen.items, *(seen.combined("scores", role) for role in _roles(seen))),
     )  # fmt: skip
 
 
@@ -129,6 +121,7 @@ def _urgent(result: Assessment, asking: Asking) -> Made:
         kept=tuple(kept_lines("act_now", table, shown)),
         withheld=tuple(withheld_lines("act_now", _ALERT, table, seen.decisions)),
         decisions=seen.decisions, subjects=frozenset({str(asking.subject)}), person_rows=1,
+        refused=seen.refused, items=seen.items,
     )  # fmt: skip
 
 
@@ -161,8 +154,9 @@ def _emergency(result: Assessment, asking: Asking) -> Made:
     return Made(
         "subject", title, tables,
         kept=tuple(line for name, table in tables.items() for line in kept_lines(name, table, view)),
-        notes=(_EMERGENCY, _AS_IF, _MAY_WAIT, *said_of_questions(result.partnership)),
+        notes=(_EMERGENCY, AS_IF, MAY_WAIT, *said_of_questions(result.partnership)),
         decisions=seen.decisions, subjects=frozenset({str(asking.subject)}), person_rows=1,
+        refused=seen.refused, items=seen.items,
     )  # fmt: skip
 
 
@@ -177,44 +171,6 @@ def _in_words(urgent: pd.DataFrame) -> pd.DataFrame:
     ]
     frame = pd.DataFrame({"act_now": pd.Series(told, dtype=object), "spoc": urgent["spoc"]})
     return frame.drop_duplicates().reset_index(drop=True)
-
-
-def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Made:
-    """Return people of concern by pseudonym and band, for partners."""
-    title = "People of concern, by pseudonym"
-    seen = visible_rows(
-        result.evidence, asking, needs="indicator", fields=_EVIDENCE, as_of=result.as_of, subjects=result.subjects,
-        roles=LISTED_ROLES,
-    )  # fmt: skip
-    if not seen.items:
-        return Made("assessment", title, refused=seen.refused)
-    # Scored again from the rows of people of concern alone, which never tell that a child is exploited.
-    scores = without_waiting(scored_again(result, seen, asking).scores, result)
-    scores = scores[scores["lens"] == "harm_by"]
-    spoken = sorted(asking.spoken_for & set(scores["subject_id"]))
-    common = ask(asking, seen.combined("scores", "person_of_concern"), SCORE_COLUMNS)
-    own = {one: ask(asking, seen.combined("scores", "person_of_concern", one), SCORE_COLUMNS) for one in spoken}
-    closed = {one for one, decision in own.items() if "subject_id" not in dict(decision.treatment)}
-    kept = {one: decision for one, decision in own.items() if one not in closed}
-    scores = scores[~scores["subject_id"].isin(closed)].reset_index(drop=True)
-    views = [dict(one.treatment) for one in (common, *kept.values())]
-    shown = tightest(views)
-    shown = without_way_back(shown, shown.get("score", "drop"))
-    if "subject_id" not in shown or scores.empty:
-        return Made("assessment", title, refused=seen.refused | set(common.reason_codes))
-    true_ids = frozenset(scores["subject_id"])
-    named = _unplaced(scores, result, asking.guarded)
-    named = named.assign(subject_id=[pseudonym(one) for one in scores["subject_id"]])
-    table = treated(named.sort_values("subject_id"), shown, scale=result.partnership.common_scale,
-                    sensitive=hidden_names(result.partnership) | {_SOMEBODY})  # fmt: skip
-    decisions = (common, *kept.values(), *seen.decisions)
-    return Made(
-        "assessment", title, {"scores": table},
-        kept=tuple(kept_lines("scores", table, shown)),
-        withheld=tuple(withheld_lines("scores", SCORE_COLUMNS, table, (common,))),
-        notes=(_AS_IF, _MAY_WAIT, *said_of_questions(result.partnership), _NOT_LISTED, _OF_ONE_AGREEMENT),
-        decisions=decisions, subjects=true_ids, person_rows=len(table),
-    )  # fmt: skip
 
 
 def scored_again(result: Assessment, seen: Visible, asking: Asking) -> Assessment:
@@ -234,16 +190,3 @@ def _worded(gaps: pd.DataFrame, result: Assessment) -> pd.DataFrame:
     """Return a table of gaps with each question as the partners worded it; what is hidden stays as it is."""
     words = {one.id: one.question for one in result.partnership.trust.expected_answers}
     return gaps.assign(most_useful_gap=[words.get(gap, gap) for gap in gaps["most_useful_gap"]])
-
-
-def _unplaced(frame: pd.DataFrame, result: Assessment, guarded: Collection[str]) -> pd.DataFrame:
-    """Return a table in which no agency is named for people whose address is protected: most serve one area."""
-    of_one = {one.id for one in result.partnership.trust.expected_answers if one.agency is not None}
-    told, hide = frame.copy(), frame["subject_id"].isin(guarded)
-    for name in ("leading_agency", "most_useful_gap"):
-        at = hide & told[name].notna() & (told[name].isin(of_one) if name == "most_useful_gap" else True)
-        told[name] = told[name].astype(object).mask(at, _SOMEBODY)
-    told["bars_met"] = [
-        (_SOMEBODY,) if hidden and len(met) else met for hidden, met in zip(hide, told["bars_met"], strict=True)
-    ]
-    return told

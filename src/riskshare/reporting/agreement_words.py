@@ -83,10 +83,11 @@ def standing_sentence(agreement: Agreement, altered: frozenset[tuple[str, str, s
     """Return what an agreement is, when it holds and who has not signed it."""
     missing = unsigned(agreement, altered)
     signed = f"not signed by {listed(missing)}" if missing else f"signed by its {len(agreement.parties)} parties"
+    bar = f"; lists of people begin at {agreement.listed_from!r}" if agreement.listed_from else ""
     return (
         f"{agreement.id} {agreement.version} ({KIND_WORDS[agreement.kind]}): {agreement.status}, from "
         f"{moment(agreement.valid_from)} to {moment(agreement.valid_until)}, review by {moment(agreement.review_by)}; "
-        f"{counted(len(agreement.rules), 'rule')}; {signed}."
+        f"{counted(len(agreement.rules), 'rule')}{bar}; {signed}."
     )
 
 

@@ -92,6 +92,10 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
 """The defaults for each audience. Source: methods, safety 3.2; the five figures of `public` are ACRO's (threshold 10,
 (n, k) = (2, 0.90), p-ratio 0.10, zeros disclosive) with rounding to 5 as NHS Digital's and OpenSAFELY's."""
 
+LISTED_FROM: Final = "high"
+"""The lowest band of a list of people, where the agreement names none. Proposal: every agency's own cut for "high" is
+pinned to it, so it is the lowest at which some agency says of itself that it acts."""
+
 
 def profile_for(audience: str = "public") -> Profile:
     """Return what an audience may be shown; without one, the public: the safest.

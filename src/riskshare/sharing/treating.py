@@ -16,6 +16,9 @@ A_PARTNER: Final = "a partner agency"
 HELD: Final = "held"
 """What stands where there is something that is redacted."""
 _REFERENCES: Final = frozenset({"record_id", "claim_id", "derived_from"})
+_UNSAID: Final = "cannot say"
+_SCORED: Final = ("score", "factual_score", "score_uncapped")
+"""A score of which the model says no band has none: its position alone would give one."""
 _ON_SCALE: Final = ("score", "lower", "upper", "factual_score", "score_uncapped", "common_position")
 
 
@@ -39,8 +42,8 @@ def treated(
     -------
     DataFrame
         Rows in the same order under a fresh index. ``band`` of a date is its month, of a position on the common scale
-        its band; other figures that may only be banded are dropped, texts redacted. ``redact`` says only that there is
-        something.
+        its band, which is ``cannot say`` for a score wherever the line's own band is; other figures that may only be
+        banded are dropped, texts redacted. ``redact`` says only that there is something.
 
     Examples
     --------
@@ -62,6 +65,8 @@ def treated(
             columns[str(name)] = values.array
         else:
             coarse = _banded(str(name), values, scale) if told == "band" else _redacted(values)
+            if coarse is not None and told == "band" and str(name) in _SCORED and "band" in frame:
+                coarse = [_UNSAID if band == _UNSAID else one for one, band in zip(coarse, frame["band"], strict=True)]
             if coarse is not None:
                 columns[str(name)] = _objects(coarse)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
