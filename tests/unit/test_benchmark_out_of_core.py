@@ -54,10 +54,16 @@ def test_the_benchmark_compares_both_engines(
     import out_of_core
 
     kept = tmp_path / "lines.json"
-    assert out_of_core.main(["--rows", "2000", "--folder", str(tmp_path), "--json", str(kept)]) == 0
+    figures = tmp_path / "bench.jsonl"
+    arguments = ["--rows", "2000", "--folder", str(tmp_path), "--json", str(kept), "--results", str(figures)]
+    assert out_of_core.main(arguments) == 0
+    told = [json.loads(line) for line in figures.read_text(encoding="utf-8").splitlines()]
+    assert [(line["size"], line["kind"], line["equal"]) for line in told] == [
+        (2_000, "ours", "one hash of all scores")
+    ] * 2
     memory, duckdb = json.loads(kept.read_text(encoding="utf-8"))
     assert memory["hash"] == duckdb["hash"]
     assert list(duckdb["stages"]) == ["Looking over", "Reading", "Sorting", "Scoring"]
     assert duckdb["peak_mib"] > 0
     assert "a row takes" in capsys.readouterr().out
-    assert [path.name for path in tmp_path.iterdir()] == ["lines.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {"lines.json", "bench.jsonl"}

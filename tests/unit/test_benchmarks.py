@@ -134,7 +134,10 @@ def test_the_program_reports_equal_outputs(tmp_path: Path, capsys: pytest.Captur
     report = tmp_path / "figures.json"
     wanted = ["numpy", "pandas_chunks"]  # each is a process of its own: two show that the report works
     arguments = ["--rows", "2000", "--repeats", "1", "--chunk", "1000", "--folder", str(tmp_path), "--only", *wanted]
-    assert fusion.main([*arguments, "--json", str(report)]) == 0
+    kept = tmp_path / "bench.jsonl"
+    assert fusion.main([*arguments, "--json", str(report), "--results", str(kept)]) == 0
+    figures = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    assert [(line["kind"], line["equal"]) for line in figures] == [("ours", ""), ("peer", "0 of 400 scores differ")]
     lines = {line["stage"]: line for line in json.loads(report.read_text())}
     assert list(lines) == wanted
     assert lines["pandas_chunks"]["equal"]["points_differ"] == 0
