@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from peak import peak_mib
-from results import Line, add_option, keep
+from results import Line, add_option, keep, said_of_hashes
 
 ROOT = Path(__file__).parents[1]
 HASHED = (
@@ -149,9 +149,9 @@ def _tell(line: dict[str, Any]) -> None:
     )
 
 
-def _result(line: dict[str, Any], limit: str) -> Line:
+def _result(line: dict[str, Any], lines: list[dict[str, Any]], limit: str) -> Line:
     who = "riskshare in memory" if line["engine"] == "memory" else f"riskshare out of core, at most {limit}"
-    equal = "one hash of all scores" if "hash" in line else ""
+    equal = said_of_hashes(line, lines)
     part = "Files in, scores on the disk"
     return Line(part, line["rows"], "rows", who, "ours", line["seconds"], line["cpu"], line["peak_mib"], equal)
 
@@ -192,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
     _ratios(lines)
     if options.json:
         options.json.write_text(json.dumps(lines, indent=1))
-    keep(options.results, [_result(line, options.limit) for line in lines])
+    keep(options.results, [_result(line, lines, options.limit) for line in lines])
     by_size: dict[int, set[str]] = {}
     for line in lines:
         by_size.setdefault(line["rows"], set()).update([line["hash"]] if "hash" in line else [])

@@ -56,6 +56,12 @@ def said(same: bool, how: str) -> str:
     return how if same else "DIFFERS"
 
 
+def said_of_hashes(line: dict[str, Any], lines: Iterable[dict[str, Any]]) -> str:
+    """Return whether the hash of a line is that of every other at its size; nothing where there is no other."""
+    found = [other["hash"] for other in lines if other["rows"] == line["rows"] and "hash" in other]
+    return said(len(set(found)) == 1, "one hash of all scores") if len(found) > 1 and "hash" in line else ""
+
+
 def tell(path: Path | None, lines: Sequence[Line]) -> None:
     """Print the lines of one part and size, each with its ratio to the first, and keep them."""
     first = lines[0]

@@ -26,7 +26,7 @@ import out_of_core
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from results import Line, add_option, keep
+from results import Line, add_option, keep, said_of_hashes
 
 ROOT = Path(__file__).parents[1]
 PART = "Files in, scores on the disk, on a cluster"
@@ -165,7 +165,7 @@ def _tell(line: dict[str, Any]) -> None:
     )
 
 
-def _result(line: dict[str, Any]) -> Line:
+def _result(line: dict[str, Any], lines: list[dict[str, Any]]) -> Line:
     who = "riskshare in memory" if line["who"] == "memory" else f"riskshare on {line['who']}, two workers of one core"
     return Line(
         PART,
@@ -176,7 +176,7 @@ def _result(line: dict[str, Any]) -> Line:
         line["seconds"],
         line["cpu"],
         line["peak_mib"],
-        "one hash of all scores",
+        said_of_hashes(line, lines),
     )
 
 
@@ -195,7 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     print(f"{'rows':>13}  {'engine':<26}{'seconds':>9}{'rows/s':>11}{'cpu s':>8}{'peak MiB':>10}   stages, s   hash")
     lines = [line for n in options.rows for line in compare(n, options)]
-    keep(options.results, [_result(line) for line in lines])
+    keep(options.results, [_result(line, lines) for line in lines])
     return int(any(len({line["hash"] for line in lines if line["rows"] == n}) > 1 for n in options.rows))
 
 

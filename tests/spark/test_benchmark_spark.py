@@ -29,8 +29,8 @@ def test_a_run_is_told_on_one_line(local_cluster: ModuleType, capsys: pytest.Cap
     assert said.count("\n") == 1
     assert "250" in said.split()
     assert "reading 1, scoring 3; to begin: cluster 2, session 5" in said
-    result = spark._result(line)
-    assert (result.size, result.seconds, result.processor_seconds) == (1_000, 4.0, None)
+    result = spark._result(line, [line])
+    assert (result.size, result.seconds, result.processor_seconds, result.equal) == (1_000, 4.0, None, "")
     assert local_cluster.missing() == ""
 
 

@@ -128,6 +128,14 @@ def test_short_work_is_timed_again_and_long_work_is_not(monkeypatch: pytest.Monk
     assert results.timed(lambda: ran.append(1) or len(ran))[0] == results.SHORT_RUNS + 1
 
 
+def test_one_hash_is_claimed_only_where_there_were_two_to_compare() -> None:
+    said_of_hashes = program("results").said_of_hashes
+    lines = [{"rows": 1, "hash": "a"}, {"rows": 1, "hash": "a"}, {"rows": 2, "hash": "b"}, {"rows": 3, "hash": "c"},
+             {"rows": 3, "hash": "d"}, {"rows": 3}]  # fmt: skip
+    same, differ = "one hash of all scores", "DIFFERS"
+    assert [said_of_hashes(line, lines) for line in lines] == [same, same, "", differ, differ, ""]
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_performance_keeps_every_benchmark_and_then_reports() -> None:
     def commands(target: str) -> list[str]:
