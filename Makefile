@@ -54,7 +54,7 @@ measure = $(BIN)/python benchmarks/$(1) $(if $(RESULTS),--results $(RESULTS))
 
 bench: $(VENV)/.test
 	$(BIN)/uv sync --quiet --frozen --inexact --extra all --extra spark --group bench --python $(BIN)/python
-	$(call measure,fusion.py --rows 1000000 10000000)
+	$(call measure,fusion.py --rows 10000 100000 1000000 10000000)
 	$(call measure,linking.py)
 	$(call measure,one_subject.py)
 	$(call measure,audit.py)
