@@ -192,7 +192,7 @@ def test_no_output_holds_a_key_or_a_person(log: AuditLog, tmp_path: Path) -> Non
     keys = read_keys(log.keys)
     shown = "".join(
         run(*args).stdout + run(*args, "--json").stdout
-        for args in [("verify", log.path), ("head", log.path), ("export", log.path, tmp_path / "x.jsonl")]
+        for args in [("verify", log.path), ("head", log.path), ("export", log.path, tmp_path / "x.jsonl", "--force")]
     )
     for secret in (keys.epochs[0].key, keys.users, keys.lookup, keys.heads):
         assert secret.hex() not in shown

@@ -43,7 +43,7 @@ def test_both_pages_and_the_record_are_written(folder: Path, tmp_path: Path) -> 
 
 def test_it_says_that_complete_is_not_right(folder: Path, tmp_path: Path) -> None:
     assert "may still be wrong" in run(folder, *AT, "--out", tmp_path / "out").stdout
-    assert run(folder, *AT, "--out", tmp_path / "out", "--quiet").stdout == ""
+    assert run(folder, *AT, "--out", tmp_path / "out", "--quiet", "--force").stdout == ""
 
 
 def test_an_empty_field_fails_and_nothing_is_written(folder: Path, tmp_path: Path) -> None:

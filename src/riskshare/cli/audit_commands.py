@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from riskshare.cli.options import Json, Quiet, iso_day
+from riskshare.cli.options import Force, Json, Quiet, asked_for, iso_day, must_be_new
 from riskshare.cli.screen import Screen
 
 audit = typer.Typer(
@@ -45,6 +45,7 @@ def verify(
 def export(
     log: Log,
     target: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the lines, such as audit.jsonl.")],
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -53,6 +54,7 @@ def export(
     from riskshare.io.writing import check_file
 
     check_file(target)
+    must_be_new([target], force=force)
     run_export(Place(log), target, Screen(as_json, quiet))
 
 
@@ -91,9 +93,7 @@ def erase(
     """Make a subject unlinkable in the log. The pseudonym is read from the keyboard, not from the command line."""
     from riskshare.cli.audit import Place, run_erase
 
-    subject = typer.prompt(
-        "Pseudonym", hide_input=True, err=True
-    )  # a command line is kept in a history and shown by ps
+    subject = asked_for("Pseudonym")
     raise typer.Exit(run_erase(Place(log, keys, own), subject, at, Screen(as_json, quiet)))
 
 

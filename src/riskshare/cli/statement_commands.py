@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskshare.cli.options import Json, Quiet
+from riskshare.cli.options import Json, Quiet, asked_for
 from riskshare.cli.screen import Screen
 
 
@@ -41,6 +41,6 @@ def statement(
 
     check_file(out)
     check_file(log)
-    subject = typer.prompt("Pseudonym", hide_input=True, err=True)  # a command line is kept in a history
+    subject = asked_for("Pseudonym")
     who = Answering(at, agency, user, contact, log, cleared, subjects, place_cleared)
     raise typer.Exit(run_statement(folder, tuple(evidence), subject, who, out, Screen(as_json, quiet)))

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Final
 
+from riskshare.cli.options import must_be_new
 from riskshare.cli.screen import Screen
 from riskshare.errors import PartnershipError, Problem
 from riskshare.io.partnership import load_partnership
@@ -19,8 +20,9 @@ CITIZEN: Final = "how-we-share.html"
 RECORD: Final = "algorithmic-transparency-record"
 
 
-def run_transparency(folder: Path, at: str, out: Path, screen: Screen) -> None:
+def run_transparency(folder: Path, at: str, out: Path, screen: Screen, *, force: bool = False) -> None:
     """Write both pages and the record as JSON; nothing is written if a required field of either is empty."""
+    must_be_new((out / name for name in (CITIZEN, f"{RECORD}.html", f"{RECORD}.json")), force=force)
     moment = moment_of(as_moment(at))
     partnership = load_partnership(folder)
     words = read_transparency(folder)

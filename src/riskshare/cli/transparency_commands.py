@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskshare.cli.options import Json, Quiet
+from riskshare.cli.options import Force, Json, Quiet
 from riskshare.cli.screen import Screen
 
 
@@ -15,6 +15,7 @@ def transparency(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The agreed partnership, such as thresholds.")],
     at: Annotated[str, typer.Option("--at", metavar="MOMENT", help="As agreed then: 2026-03-31T16:30:00+01:00.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the pages.")] = Path("out/transparency"),
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -23,4 +24,4 @@ def transparency(
     from riskshare.io.writing import check_folder
 
     check_folder(out)
-    run_transparency(folder, at, out, Screen(as_json, quiet))
+    run_transparency(folder, at, out, Screen(as_json, quiet), force=force)

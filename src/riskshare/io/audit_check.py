@@ -16,6 +16,7 @@ from riskshare.io.audit_heads import read_head
 from riskshare.io.audit_keys import read_keys, salt_place
 from riskshare.io.audit_log import AuditLog
 from riskshare.io.audit_store import must_exist, reading, stored_rows
+from riskshare.records.arguments import is_text, require
 from riskshare.sharing.chain import Head, Row, Status, Verdict, commitment, verify
 
 APART: Final = dt.timedelta(hours=24)
@@ -148,11 +149,14 @@ def entries_about(log: AuditLog, subject_id: str) -> list[dict[str, Any]]:
 
     Raises
     ------
+    ArgumentError
+        The subject is no text.
     AuditTrailError
         The log cannot be read.
     AuditKeyError
         The keys cannot be used.
     """
+    require("entries_about", {"subject_id must be text.": is_text(subject_id)})
     must_exist(log.path)
     keys = read_keys(log.keys)
     with reading(log.path) as db:

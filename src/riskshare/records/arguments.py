@@ -63,8 +63,25 @@ def is_whole(value: object) -> bool:
 
 
 def is_text(value: object, *, optional: bool = False) -> bool:
-    """Return whether it is text, or None where that is allowed."""
-    return isinstance(value, str) or (optional and value is None)
+    r"""Return whether it is text that can be written as UTF-8, or None where that is allowed.
+
+    A lone surrogate, such as ``"\ud800"``, is half a character: no file and no hash can take it.
+
+    >>> is_text("S-0042"), is_text("\ud800"), is_text(None), is_text(None, optional=True)
+    (True, False, False, True)
+    """
+    return _is_whole(value) or (optional and value is None)
+
+
+def _is_whole(value: object) -> bool:
+    """Return whether it is text of whole characters."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_day(value: object) -> bool:
@@ -92,5 +109,5 @@ def is_texts(value: object) -> bool:
         isinstance(value, Iterable)
         and hasattr(value, "__len__")
         and not isinstance(value, (str, bytes, Mapping))
-        and all(isinstance(item, str) for item in value)
+        and all(map(_is_whole, value))
     )

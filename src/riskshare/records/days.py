@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from riskshare.errors import PolicyError
+
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2100
+"""Days and moments outside these are slips of a key, and a sum of days could leave the calendar."""
 
 
 def as_day(as_of: str | dt.date) -> dt.date:
@@ -19,7 +24,7 @@ def as_day(as_of: str | dt.date) -> dt.date:
     Raises
     ------
     PolicyError
-        It is not one day.
+        It is not one day, or not of 1900 to 2100.
 
     Examples
     --------
@@ -30,7 +35,7 @@ def as_day(as_of: str | dt.date) -> dt.date:
         msg = "as_of must be one day: a date or ISO text such as '2026-03-31'."
         raise PolicyError(msg)
     if not isinstance(as_of, str):
-        return as_of
+        return _in_range(as_of)
     try:
         day = dt.date.fromisoformat(as_of)
     except ValueError:
@@ -38,5 +43,12 @@ def as_day(as_of: str | dt.date) -> dt.date:
     # Python also takes 20260331 and 2026-W14-2; a slip of one key must not become another day.
     if day is None or day.isoformat() != as_of:
         msg = "as_of is not a day in ISO form. Write it as YYYY-MM-DD, such as '2026-03-31'."
+        raise PolicyError(msg)
+    return _in_range(day)
+
+
+def _in_range(day: dt.date) -> dt.date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        msg = f"as_of is before {FIRST_YEAR} or after {LAST_YEAR}. Check the year."
         raise PolicyError(msg)
     return day

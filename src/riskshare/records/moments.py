@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from riskshare.errors import PolicyError
+from riskshare.records.days import FIRST_YEAR, LAST_YEAR
 
 LONDON: Final = ZoneInfo("Europe/London")
 """The clock of every nation of the United Kingdom, with both changes of the year."""
@@ -23,7 +24,6 @@ MOMENT_FAULTS: Final = {
 """What is wrong with a moment, by code, and what to do."""
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FORM: Final = re.compile(
     rf"({_DAY})[T ]([0-9]{{2}}:[0-9]{{2}})(:[0-9]{{2}})?(?:\.[0-9]{{1,9}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?"
@@ -64,7 +64,7 @@ def read_moment(text: str) -> int | str:
     if offset is None:
         return "no_time_zone"
     whole = (moment - _EPOCH) // dt.timedelta(seconds=1)
-    return whole if _FIRST_YEAR <= moment.year <= _LAST_YEAR else "time_out_of_range"
+    return whole if FIRST_YEAR <= moment.year <= LAST_YEAR else "time_out_of_range"
 
 
 def as_moment(when: object, name: str = "at") -> int:
@@ -107,7 +107,7 @@ def end_of(until: str | dt.date | dt.datetime, name: str = "until") -> int:
     """
     day = dt.date.fromisoformat(until) if isinstance(until, str) and _is_day(until) else until
     if isinstance(day, dt.date) and not isinstance(day, dt.datetime):
-        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
             msg = f"{name} is not a day that can be used. {MOMENT_FAULTS['time_out_of_range']}"
             raise PolicyError(msg)
         midnight = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), tzinfo=LONDON)

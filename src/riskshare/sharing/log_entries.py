@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from riskshare.errors import AuditEntryError
 from riskshare.records.base import holds_long_number
+from riskshare.records.days import FIRST_YEAR, LAST_YEAR
 
 EVENTS: Final = {
     "disclosure": ("allow", "reasons"),
@@ -41,7 +42,6 @@ _DECISION: Final = re.compile(r"[0-9a-f]{16,64}")
 _SOURCE: Final = re.compile(r"s[0-9a-f]{32}")
 _USER: Final = re.compile(r"u[0-9a-f]{32}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-_FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _MOST: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps."""
 
@@ -203,8 +203,8 @@ def utc(moment: dt.datetime) -> str:
     """
     if not isinstance(moment, dt.datetime) or moment.utcoffset() is None:
         raise AuditEntryError(["at must be a datetime with an offset, such as 2026-03-31T09:30:00+01:00."])
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise AuditEntryError([f"at must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}."])
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise AuditEntryError([f"at must lie in the years {FIRST_YEAR} to {LAST_YEAR}."])
     return f"{moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 

@@ -64,6 +64,8 @@ class Shared:
         Aware: when it was shared, and the first moment at which it may no longer be used.
     log_head : str
         The head of the audit log after the entry, as sixteen letters.
+    words : mapping of str to str
+        The partners' own names of the ids that stand in the tables, by ``field:id``: for pages, which people read.
     content_hash : str
         SHA-256 of the tables as they were let through: a writer refuses tables that were changed since.
     log : AuditLog
@@ -92,6 +94,7 @@ class Shared:
     expires: dt.datetime
     log_head: str
     content_hash: str = field(init=False, default="")
+    words: Mapping[str, str] = field(default_factory=dict)
     log: Any = None
     made_by: object = None
 
@@ -102,6 +105,7 @@ class Shared:
             raise PolicyError(message)
         object.__setattr__(self, "made_by", None)  # so that dataclasses.replace() is refused as well
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+        object.__setattr__(self, "words", MappingProxyType(dict(self.words)))
         object.__setattr__(self, "content_hash", content_hash(self))
 
     @property
@@ -227,8 +231,10 @@ def content_hash(shared: Shared) -> str:
 
 def _plain(frame: pd.DataFrame) -> bytes:
     """Return a table as bytes: columns, types and values, geometry to the last digit."""
+    grid = ""
     flat = pd.DataFrame({name: frame[name] for name in frame.columns if name != "geometry"}, index=frame.index)
     if isinstance(frame, gpd.GeoDataFrame) and "geometry" in frame.columns:
         flat["geometry"] = frame.geometry.to_wkb(hex=True)
+        grid = "" if frame.crs is None else frame.crs.to_wkt()  # the same numbers on another grid are another place
     columns = [(str(name), str(flat[name].dtype), flat[name].tolist()) for name in flat.columns]
-    return repr((list(map(repr, frame.index.tolist())), columns)).encode()
+    return repr((list(map(repr, frame.index.tolist())), columns, grid)).encode()
