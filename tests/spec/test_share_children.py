@@ -122,7 +122,7 @@ def test_a_threat_to_life_is_shown_where_nothing_else_is_left(tmp_path: Path) ->
     rows = [cases.fact("a", indicator="blade_injury"), cases.fact("x", **EXPLOITATION, handling="C")]
     seen = cases.to_practitioner(cases.result(rows), tmp_path)
     assert list(seen.tables) == ["act_now"]
-    assert "blade_injury" in about_subject(seen)
+    assert "blade injury" in about_subject(seen)
 
 
 def test_every_view_says_that_lines_may_wait(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 import pandas as pd
+import pyarrow as pa
 
 from riskshare.assessment import Assessment, assess
 from riskshare.records.sharing_fields import EMERGENCY_FIELDS, Treatment
@@ -25,10 +26,12 @@ from riskshare.sharing.asking import Asking, Items, ask, tightest
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines, without_way_back
 from riskshare.sharing.visible import Visible, visible_rows
 
-_EXPLAINED: Final = tuple(name for name in EXPLAIN_COLUMNS if name != "notes")
+_GRADED: Final = ("role", "source_grade", "info_grade", "source_type")
+"""What stands in a record and not in its reason."""
+_EXPLAINED: Final = (*(name for name in EXPLAIN_COLUMNS if name != "notes"), *_GRADED)
 """``notes`` names other records and who holds them: it stays."""
 EVIDENCE: Final = (
-    *_EXPLAINED, "role", "source_grade", "info_grade", "source_type", "status", "event_end", "handling", "age_band",
+    *_EXPLAINED, "status", "event_end", "handling", "age_band",
 )  # fmt: skip
 _ALERT: Final = ("subject_id", "lens", "act_now", "event_date", "duty", "spoc")
 _OF_A_SERVICE: Final = ("record_id", "scale", "native_value", "native_band", "source_type")
@@ -80,7 +83,7 @@ def _scores(result: Assessment, asking: Asking) -> Made:
     if scores.empty or "subject_id" not in shown:
         return Made("subject", "", refused=seen.refused | {code for one in asked_of for code in one.reason_codes})
     sensitive, scale = hidden_names(result.partnership), result.partnership.common_scale
-    reasons = again.explain(str(asking.subject))
+    reasons = _graded(again, again.explain(str(asking.subject)))
     reasons = reasons[reasons["lens"].isin(set(scores["lens"]))].reset_index(drop=True)
     reasons.loc[reasons["agency"].isin(sensitive), [n for n in _OF_A_SERVICE if n in reasons]] = None
     of_rows = without_way_back(tightest([dict(one.treatment) for one in seen.decisions]), of_score)
@@ -180,6 +183,13 @@ def scored_again(result: Assessment, seen: Visible, asking: Asking) -> Assessmen
         conditions_met=asking.conditions_met,
     )  # fmt: skip
     return replace(again, scores=over_open_questions(again))
+
+
+def _graded(again: Assessment, reasons: pd.DataFrame) -> pd.DataFrame:
+    """Return reasons with the grading of the record behind each line, and what the person was in it."""
+    standing = again.evidence.rows.take(pa.array(again.weighed.standing.columns.index))
+    keys = ["agency", "record_id", "indicator"]
+    return reasons.merge(standing.select([*keys, *_GRADED]).to_pandas(), on=keys, how="left", validate="m:1")
 
 
 def _roles(seen: Visible) -> list[str]:

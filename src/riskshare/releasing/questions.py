@@ -31,7 +31,7 @@ NOT_ASKED_OF: Final = (
     "whether or not they were answered. In the band and the interval they count as not answered."
 )
 """Said wherever the partnership has such a service: it depends on the policy and on nothing that anybody sent."""
-GAPS: Final = ("subject_id", "lens", "most_useful_gap", "answer")
+GAPS: Final = ("subject_id", "lens", "most_useful_gap")
 
 
 def hidden_names(partnership: Partnership) -> frozenset[str]:

@@ -39,6 +39,7 @@ from riskshare.releasing.noting import note_answer, note_refusal
 from riskshare.releasing.people import release_subject
 from riskshare.releasing.places import release_spots
 from riskshare.releasing.protecting import protection_of, said_of_protection
+from riskshare.releasing.wording import words_for
 from riskshare.sharing.asking import Asking, SharingRefusedError, candidates
 from riskshare.sharing.decision import same_user
 from riskshare.sharing.pseudonyms import pseudonyms
@@ -287,6 +288,7 @@ def _sealed(
         write_releases(log, admitted)
     return let_through(
         kind=made.kind, title=made.title, tables=made.tables,
+        words=words_for(made.tables, partnership) if made.kind == "subject" else {},
         kept=_frame(made.kept, KEPT_COLUMNS), withheld=_frame(made.withheld, WITHHELD_COLUMNS),
         suppressed=_frame(made.suppressed, SUPPRESSED_COLUMNS), notes=(*made.notes, *noted.said),
         audience=asking.audience, purpose=asking.purpose, recipient_agency=asking.agency, recipient_role=asking.role,

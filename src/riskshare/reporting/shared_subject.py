@@ -10,8 +10,16 @@ import pandas as pd
 from riskshare.errors import PolicyError
 from riskshare.reporting.pages import bullets, escaped, paragraphs, section, table, tag
 from riskshare.reporting.shared_sections import shown_table, table_words, whole_page
-from riskshare.reporting.shared_words import NOT_SHOWN, NOTHING, area_names, cell_words, field_words, texts
-from riskshare.reporting.words import FLAG_WORDS, LENS_WORDS, counted, is_missing, listed
+from riskshare.reporting.shared_words import (
+    LENS_TOLD,
+    NOT_SHOWN,
+    NOTHING,
+    area_names,
+    cell_words,
+    field_words,
+    texts,
+)
+from riskshare.reporting.words import FLAG_WORDS, counted, is_missing, listed
 from riskshare.sharing.shared import Shared, must_be_shared
 
 DECIDES_NOTHING: Final = (
@@ -38,11 +46,18 @@ _TOLD: Final = (
     ("rests most on {}", "leading_agency"), ("bars met: {}", "bars_met"), ("ask first: {}", "most_useful_gap"),
 )  # fmt: skip
 """Beneath a score, each where all its fields were shared."""
+_BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "gaps": (
+        "A record is not an answer: it says that something happened, not that somebody looked and that this is all. So "
+        "a question can stand here beside a record that bears on it. Ask.",
+    ),
+}
 _READ: Final = (
-    "indicator", "points", "basis", "stance", "event_date", "recorded_date", "agency", "scale", "native_value",
-    "native_band",
+    "indicator", "points", "role", "basis", "source_grade", "info_grade", "source_type", "stance", "event_date",
+    "recorded_date", "agency", "scale", "native_value", "native_band",
 )  # fmt: skip
 """What a practitioner reads of a reason, in this order."""
+_GRADED: Final = ("source_grade", "info_grade", "source_type")
 
 
 def about_subject(shared: Shared) -> str:
@@ -66,9 +81,14 @@ def about_subject(shared: Shared) -> str:
     if _is_emergency(shared):
         return whole_page(shared, _urgent(shared, names) + _emergency(shared), _who(shared))
     rest = [name for name in shared.tables if name not in ("act_now", "scores", "reasons")]
-    found = [_urgent(shared, names), section("Scores", _scores(shared), paragraphs(DECIDES_NOTHING), name="scores"),
+    found = [_urgent(shared, names),
+             section("Scores", _scores(shared, names), paragraphs(DECIDES_NOTHING), name="scores"),
              section("Reasons", *_reasons(shared, names), name="reasons")]  # fmt: skip
-    found += [section(table_words(name), shown_table(shared, name, names), name=f"t-{name}") for name in rest]
+    found += [
+        section(table_words(name), paragraphs(_BESIDE.get(name, ())), shown_table(shared, name, names),
+                name=f"t-{name}")
+        for name in rest
+    ]  # fmt: skip
     return whole_page(shared, "".join(found), _who(shared))
 
 
@@ -100,18 +120,18 @@ def _emergency(shared: Shared) -> str:
     return section("Whom to call", call, name="call") + section("Bands", bands, paragraphs(EMERGENCY), name="scores")
 
 
-def _scores(shared: Shared) -> str:
+def _scores(shared: Shared, names: Mapping[str, str]) -> str:
     """Return the score of each kind of harm with its interval and band, as large as it is read."""
     frame = shared.tables.get("scores")
     if frame is None or not len(frame):
         return ""
     rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-    return tag("div", *(_score(row) for row in rows), class_="score")
+    return tag("div", *(_score(row, names) for row in rows), class_="score")
 
 
-def _score(row: Mapping[str, Any]) -> str:
+def _score(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     def told(name: str) -> str:
-        said = cell_words(row[name], name, {}) if name in row and not is_missing(row[name]) else ""
+        said = cell_words(row[name], name, names) if name in row and not is_missing(row[name]) else ""
         return "" if said == NOTHING else said
 
     score, band = told("score"), told("band")
@@ -135,12 +155,13 @@ def _reasons(shared: Shared, names: Mapping[str, str]) -> Iterator[str]:
     lenses = list(dict.fromkeys(frame["lens"])) if "lens" in frame.columns else [""]
     for lens in lenses:
         part = _moving(frame[frame["lens"] == lens] if "lens" in frame.columns else frame)
-        heads, rows = texts(_readable(part), names)
-        yield table(_sum(part, LENS_WORDS.get(str(lens), str(lens))), heads, rows)
+        heads, rows = texts(_readable(part, names), names)
+        yield table(_sum(part, LENS_TOLD.get(str(lens), str(lens))), heads, rows, stacked=True)
     more = [name for name in frame.columns if name not in (*_READ, "subject_id", "lens", "line")]
     if more:
         told = listed([field_words(str(name)) for name in more])
-        yield tag("p", escaped(f"Shared as well, and to be read in the data file: {told}."), class_="soft")
+        said = f"Shared as well, and not printed here: {told}. A .json file of this release holds them."
+        yield tag("p", escaped(said), class_="soft")
 
 
 def _moving(part: pd.DataFrame) -> pd.DataFrame:
@@ -157,13 +178,19 @@ def _sum(part: pd.DataFrame, lens: str) -> str:
     return f"{said}: the points of {counted(len(part), 'line')} add up to {part['points'].sum():.0f}"
 
 
-def _readable(part: pd.DataFrame) -> pd.DataFrame:
+def _readable(part: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Return what is read of reasons, with names for the lines that are no record, and without empty columns."""
     shown = part[[name for name in _READ if name in part.columns]].dropna(axis="columns", how="all")
     if "indicator" in part.columns:
         other = part["line"].map(LINE_WORDS) if "line" in part.columns else pd.Series(_NO_RECORD, index=part.index)
         known = part["indicator"].astype(object)
         shown["indicator"] = known.where(known.notna(), other.where(other.notna(), _NO_RECORD))
+    graded = [name for name in _GRADED if name in shown.columns]
+    if graded:  # one column of what there is: a page is narrower than three
+        cells = [[cell_words(one, name, names) for one in shown[name].tolist()] for name in graded]
+        said = [", ".join(one for one in row if one != NOTHING) or None for row in zip(*cells, strict=True)]
+        shown.insert(int(shown.columns.get_indexer(pd.Index([graded[0]]))[0]), "graded", said)
+        shown = shown.drop(columns=graded)
     if "points" in part.columns:
         points = part["points"].astype("float64")
         shown["points"] = [f"{value:+.1f}" for value in points]

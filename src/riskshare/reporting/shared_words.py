@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from riskshare.records.sharing_fields import FIELDS
 from riskshare.reporting.agreement_words import REASON_WORDS
 from riskshare.reporting.pages import plain
-from riskshare.reporting.words import LENS_WORDS, is_missing
+from riskshare.reporting.words import is_missing
 from riskshare.sharing.shared import Shared
 
 NOT_SHOWN: Final = "not shown"
 """A missing count: suppressed, or worked out from one that is."""
 NOTHING: Final = "–"
-_SPACED: Final = frozenset({"band", "band_low", "band_high", "basis", "flags", "indicator", "most_useful_gap"})
+_SPACED: Final = frozenset({"band", "band_low", "band_high", "basis", "flags", "indicator", "most_useful_gap", "role"})
 """Fields whose codes are words joined by underscores."""
 
 FIELD_WORDS: Final[Mapping[str, str]] = {
@@ -37,8 +37,9 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "n_origins": "separate origins", "n_records": "records", "nats": "weight (nats)",
     "only_visible_together": "visible only together", "p": "p, at most", "police_share": "share of police",
     "precision_m": "known to (m)", "q": "q, at most", "recorded_date": "recorded", "scale_valid": "reading in date",
-    "spoc": "whom to call", "stability": "found again", "staff_safety": "staff safety", "subject_id": "person",
-    "upper": "upper end",
+    "info_grade": "grade of what was said", "role": "this person was", "source_grade": "grade of the source",
+    "source_type": "kind of source", "spoc": "whom to call", "stability": "found again",
+    "staff_safety": "staff safety", "subject_id": "person", "upper": "upper end",
 }  # fmt: skip
 """Headings; any other field is its own name with spaces."""
 
@@ -52,6 +53,9 @@ RULE_WORDS: Final[Mapping[str, str]] = {
     "too_fine": "it has no coarser form that may be shown",
 }
 """Reasons of disclosure control that have no sentence of their own elsewhere."""
+
+LENS_TOLD: Final = {"harm_to": "harm to this person", "harm_by": "harm by this person to others"}
+"""Whom the harm is done to, said in full: whoever reads a page that was shared was not at the meeting."""
 
 TREATMENT_WORDS: Final[Mapping[str, str]] = {
     "show": "as it is", "band": "made coarser", "redact": "only that there is one", "drop": "not at all",
@@ -78,11 +82,13 @@ def reason_words(code: str) -> str:
 
 
 def area_names(shared: Shared) -> dict[str, str]:
-    """Return names of authorities by code, where borders were shared."""
+    """Return names of authorities by code, where borders were shared, and the partners' words by ``field:id``."""
     areas = shared.tables.get("areas")
     if areas is None or not {"authority", "area"} <= set(areas.columns):
-        return {}
-    return {str(code): str(name) for code, name in zip(areas["authority"], areas["area"], strict=True)}
+        return dict(shared.words)
+    return dict(shared.words) | {
+        str(code): str(name) for code, name in zip(areas["authority"], areas["area"], strict=True)
+    }
 
 
 def cell_words(value: Any, field: str, names: Mapping[str, str]) -> str:
@@ -125,7 +131,8 @@ def _one(value: Any, field: str, names: Mapping[str, str]) -> str:
         return _number(float(value), field)
     if isinstance(value, (dt.date, dt.datetime, pd.Timestamp)):
         return str(value)[:10]
-    return _worded(_named(value, names), field)
+    worded = names.get(f"{field}:{value}")
+    return plain(worded) if worded is not None else _worded(_named(value, names), field)
 
 
 def _named(code: object, names: Mapping[str, str]) -> str:
@@ -134,7 +141,7 @@ def _named(code: object, names: Mapping[str, str]) -> str:
 
 def _worded(text: str, field: str) -> str:
     if field == "lens":
-        return LENS_WORDS.get(text, text)
+        return LENS_TOLD.get(text, text)
     return text.replace("_", " ") if field in _SPACED else text
 
 

@@ -59,9 +59,10 @@ def test_every_note_is_told_and_borders_are_no_table() -> None:
 def test_a_practitioner_reads_what_to_do_first_then_the_score_its_doubt_and_why() -> None:
     order = ["Person P1-AAAA. As known on 2026-03-31. Not to be used from 2026-06-29 12:00 UTC on.", "Act on this now",
              "72 (high)", "between 61 and 80", "60 % of what was asked for is answered", "It decides nothing",
-             "Why harm by is so: the points of 2 lines add up to 42", "weapon carrying +30.0 factual 2026-03-04",
-             "gang link +12.0 anecdotal 2026-02 a partner agency", "Questions that nobody has answered",
-             "school attendance", "What is withheld", "source name nothing can open it"]  # fmt: skip
+             "Why harm by this person to others is so: the points of 2 lines add up to 42",
+             "weapon carrying +30.0 factual 2026-03-04", "gang link +12.0 anecdotal 2026-02 a partner agency",
+             "Ask: questions without an answer that may be seen here", "school attendance", "What is withheld",
+             "source name nothing can open it"]  # fmt: skip
     places = [SUBJECT.index(each) for each in order]
     assert places == sorted(places)
 
@@ -69,7 +70,7 @@ def test_a_practitioner_reads_what_to_do_first_then_the_score_its_doubt_and_why(
 def test_what_is_not_read_of_a_reason_is_named() -> None:
     reasons = pd.DataFrame({"lens": ["harm_by"], "indicator": ["gang_link"], "trust": [0.5], "n_records": [2]})
     text = words(report(let_through.subject(tables={"reasons": reasons})))
-    assert "Shared as well, and to be read in the data file: trust and records." in text
+    assert "Shared as well, and not printed here: trust and records." in text
     assert "0.5" not in text
 
 
@@ -117,7 +118,8 @@ def test_empty_tables_say_so() -> None:
         (1234.5, "value", "1,234"), (0.0123, "nats", "0.0123"), ({"a": 0.5}, "authority_share", "Aldermere 50 %"),
         ("a 44%, b 56%", "authority_share", "Aldermere 44 %, b 56 %"),
         (pd.Timestamp("2026-03-04"), "event_date", "2026-03-04"),
-        (frozenset({"z", "a"}), "flags", "Aldermere, z"), ((), "authorities", "–"), ("harm_by", "lens", "harm by"),
+        (frozenset({"z", "a"}), "flags", "Aldermere, z"), ((), "authorities", "–"),
+        ("harm_by", "lens", "harm by this person to others"),
         (False, "hot", "no"), ({}, "authority_share", "–"),
     ],
 )  # fmt: skip
