@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 
 import let_through
@@ -128,6 +130,51 @@ def test_one_metre_east_is_as_long_as_one_metre_north_on_any_screen(page: Browse
     page.open(small, width=390, height=844)
     page.rest(0.3)
     assert page.run(ratio) == pytest.approx(1.0, abs=0.01)
+
+
+NAMES = """(() => {
+  const page = Bokeh.documents[0], frame = Object.values(Bokeh.index)[0].frame, found = [];
+  const pen = document.createElement("canvas").getContext("2d");
+  for (const layer of ["clusters", "clusters_only", "areas"]) {
+    const drawn = page.get_model_by_name("label-" + layer);
+    if (!drawn || !drawn.visible) continue;
+    const data = drawn.data_source.data;
+    pen.font = (layer === "areas" ? "12px" : "bold 13px") + " sans-serif";
+    data.text.forEach((text, i) => {
+      if (!data.ink[i]) return;
+      const x = frame.x_scale.compute(data.x[i]) - frame.bbox.left + data.across[i];
+      const y = frame.y_scale.compute(data.y[i]) - frame.bbox.top + data.down[i];
+      const half = pen.measureText(text).width / 2;
+      found.push([text, x - half, y - 8, x + half, y + 8]);
+    });
+  }
+  return [found, frame.bbox.width, frame.bbox.height];
+})()"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_name_lies_over_another_or_leaves_the_map(browser: Browser, tmp_path: Path, width: int) -> None:
+    """Seven clusters about the middles of three authorities: on a phone there is no room for every name."""
+    tables = let_through.hotspots()
+    one = tables["clusters"]
+    wide = [one.assign(cluster_id=f"M{n}", geometry=one.geometry.translate(650 * n - 1_700, 120 * n)) for n in range(7)]
+    tables["clusters"] = gpd.GeoDataFrame(pd.concat(wide, ignore_index=True), crs=one.crs)
+    (tmp_path / "map.html").write_text(shared_map(let_through.shared(tables=tables)), encoding="utf-8")
+    browser.open(tmp_path / "map.html", width=width, height=844)
+    browser.rest(0.5)
+    names, across, down = browser.run(NAMES)
+    assert {name for name, *_ in names} >= {f"M{n}" for n in range(7)}
+    for at, (_, left, top, right, bottom) in enumerate(names):
+        assert left >= 0
+        assert top >= 0
+        assert right <= across
+        assert bottom <= down
+        assert all(right <= x0 or x1 <= left or bottom <= y0 or y1 <= top for _, x0, y0, x1, y1 in names[at + 1 :])
+    if width > 1_000:
+        assert {name for name, *_ in names} >= set(let_through.AREAS)
+    browser.run("document.getElementById('show-clusters_only').click()")
+    browser.rest(0.3)
+    assert {name for name, *_ in browser.run(NAMES)[0]} == set(let_through.AREAS)
 
 
 def test_what_lies_under_the_pointer_is_told(page: Browser) -> None:

@@ -122,3 +122,11 @@ def test_what_analysts_have_and_nobody_else_is_listed_as_withheld(tmp_path: Path
     assert ("clusters", "need") not in lines  # nobody asked for it
     for name, table in shared.tables.items():
         assert not {field for one, field in lines if one == name} & set(table.columns)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json", ".jsonl"])
+def test_a_table_with_places_says_in_which_reference_system_they_are(tmp_path: Path, suffix: str) -> None:
+    shared = cases.to_partners(cases.spots(), tmp_path)
+    file = rs.write(shared, tmp_path / f"x{suffix}", table="clusters" if suffix == ".csv" else None)
+    text = file.read_text(encoding="utf-8")
+    assert "OGC:CRS84 (WGS 84, longitude before latitude)" in text

@@ -22,6 +22,7 @@ from riskshare.sharing.shared import Shared
 
 STAMPED: Final = ("riskshare_stamp", "decision", "expires")
 """Columns that every row of a CSV file carries: a row that is copied out still says for whom it is."""
+DEGREES: Final = "OGC:CRS84 (WGS 84, longitude before latitude)"
 MOST_DECIMALS: Final[Mapping[str, int]] = {"public": 3, "partnership": 5, "practitioner": 5}
 """Of a degree: about a hundred metres, and one."""
 
@@ -59,11 +60,14 @@ def whole_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def flat(shared: Shared, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table without shapes: each is well-known text, in degrees no finer than the audience may have."""
+    """Return a table without shapes: each is well-known text, in degrees no finer than the audience may have.
+
+    Beside it stands in which reference system that is, since well-known text does not say.
+    """
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
     shapes = [shapely.to_wkt(shape, rounding_precision=6, trim=True) for shape in degrees(shared, frame)]
-    return pd.DataFrame(frame.drop(columns="geometry")).assign(geometry=shapes)
+    return pd.DataFrame(frame.drop(columns="geometry")).assign(geometry=shapes, crs=DEGREES)
 
 
 def csv_bytes(shared: Shared, frame: pd.DataFrame) -> bytes:

@@ -79,8 +79,11 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
 def _there(function: str, path: str | os.PathLike[str]) -> Path:
     require(function, {"path must be a path, such as 'events.csv'.": is_path(path)})
     file = Path(path)
-    with file.open("rb"):  # says why if it cannot be read
-        return file
+    try:
+        with file.open("rb"):
+            return file
+    except OSError as fault:  # a file of places is no person's: its name may be said
+        raise type(fault)(fault.errno, f"{fault.strerror}: {file.name}") from None
 
 
 def _kind(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -119,8 +120,9 @@ def check_points(frame: gpd.GeoDataFrame) -> Points:
     Raises
     ------
     PlaceError
-        With every problem: not a GeoDataFrame, a column that stands twice, shapes that are not points, no or unlikely
-        reference system, dates, weights or ways of arising that cannot be read, nothing left.
+        With every problem: not a GeoDataFrame, a column that stands twice or is a known one misspelt, shapes that are
+        not points, no or unlikely reference system, dates, weights or ways of arising that cannot be read, nothing
+        left.
     """
     if not isinstance(frame, gpd.GeoDataFrame):
         hint = "points must be a GeoDataFrame or an Assessment; geopandas.points_from_xy makes one from two columns."
@@ -129,7 +131,7 @@ def check_points(frame: gpd.GeoDataFrame) -> Points:
     if twice:
         hint = f"These columns of the points stand more than once: {', '.join(twice)}. Keep one of each."
         raise PlaceError([PlaceProblem("column_twice", hint)])
-    problems = [*_shape_problems(frame), *crs_problems(frame, "The points")]
+    problems = [*_misspelt(frame), *_shape_problems(frame), *crs_problems(frame, "The points")]
     columns: dict[str, Any] = {}
     for name, read in point_columns.READERS.items():
         if name in frame:
@@ -138,6 +140,19 @@ def check_points(frame: gpd.GeoDataFrame) -> Points:
     if problems:
         raise PlaceError(problems)
     return _assemble(frame, columns)
+
+
+def _misspelt(frame: gpd.GeoDataFrame) -> list[PlaceProblem]:
+    """Return columns that are hardly anything but a known one misspelt: its default would be taken without a word."""
+    given = [str(name) for name in frame.columns]
+    plain = {name: name.strip().lower().replace(" ", "_").replace("-", "_") for name in given if name not in _DEFAULTS}
+    found = []
+    for known in sorted(_DEFAULTS.keys() - set(given)):
+        near = difflib.get_close_matches(known, plain.values(), n=1, cutoff=0.85)
+        found += [(name, known) for name, like in plain.items() if like in near]
+    return [PlaceProblem("misspelt_column", f"The points have a column {name!r} and no `{known}`. Name it `{known}` if "
+                         "that is what it holds; if not, name it otherwise or leave it out.")
+            for name, known in found]  # fmt: skip
 
 
 def _assemble(frame: gpd.GeoDataFrame, columns: dict[str, Any]) -> Points:

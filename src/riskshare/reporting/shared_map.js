@@ -39,9 +39,45 @@
   function ready() {
     const page = Bokeh.documents[Bokeh.documents.length - 1];
     const plot = page.get_model_by_name("plot");
+    axes.push(...plot.below, ...plot.left);
+    shape();
     const home = [plot.x_range.start, plot.x_range.end, plot.y_range.start, plot.y_range.end];
 
-    let fitted = home;
+    const labels = told.layers.map((layer) => page.get_model_by_name("label-" + layer.name)).filter((one) => one).reverse();
+    const pen = document.createElement("canvas").getContext("2d");
+    let fitted = home, waiting = false;
+
+    // Names that would lie over each other: those of clusters first, each where there is room near its place, or not at all.
+    function arrange() {
+      waiting = false;
+      const width = plot.inner_width, height = plot.inner_height, taken = [];
+      const [x0, x1, y0, y1] = now();
+      for (const drawn of labels) {
+        const data = drawn.data_source.data, bold = drawn.name !== "label-areas";
+        const line = bold ? 19 : 18, above = bold ? [-11, -30, 30, 49] : [0, -line, line, -2 * line, 2 * line, -3 * line, 3 * line];
+        const across = [], down = [], ink = [], ground = [];
+        pen.font = (bold ? "bold 13px" : "12px") + " sans-serif";
+        for (let i = 0; i < data.text.length; i++) {
+          const half = pen.measureText(data.text[i]).width / 2 + 4;
+          const x = (data.x[i] - x0) / (x1 - x0) * width, y = (y1 - data.y[i]) / (y1 - y0) * height;
+          const seen = drawn.visible && x > 0 && x < width && y > 0 && y < height;
+          const inside = Math.min(Math.max(x, half), Math.max(width - half, half));
+          const at = seen && above.map((step) => [inside - half, y + step - line / 2, inside + half, y + step + line / 2])
+            .find((box) => box[1] >= 0 && box[3] <= height && taken.every((other) =>
+              box[2] <= other[0] || other[2] <= box[0] || box[3] <= other[1] || other[3] <= box[1]));
+          if (at) taken.push(at);
+          across.push(at ? inside - x : 0);
+          down.push(at ? (at[1] + at[3]) / 2 - y : 0);
+          ink.push(at ? 1 : 0);
+          ground.push(at ? 0.7 : 0);
+        }
+        drawn.data_source.data = { ...data, across, down, ink, ground };
+      }
+    }
+    function soon() {
+      if (!waiting) requestAnimationFrame(arrange);
+      waiting = true;
+    }
 
     function look(x0, x1, y0, y1) {
       plot.x_range.setv({ start: x0, end: x1 });
@@ -76,7 +112,7 @@
     for (const layer of told.layers) {
       const drawn = ["layer-", "label-"].map((kind) => page.get_model_by_name(kind + layer.name)).filter((one) => one);
       const box = document.getElementById("show-" + layer.name);
-      const show = () => { for (const one of drawn) one.visible = box.checked; tell(""); };
+      const show = () => { for (const one of drawn) one.visible = box.checked; tell(""); soon(); };
       box.addEventListener("change", show);
       show();
       if (layer.told.length > 0) {
@@ -86,17 +122,30 @@
         source.selected.change.connect(() => refresh("selected"));
       }
     }
+    for (const range of [plot.x_range, plot.y_range]) {
+      for (const end of ["start", "end"]) range.properties[end].change.connect(soon);
+    }
     // A turned phone gets the whole map again, unless its reader has gone somewhere.
     const resized = () => fit(now().every((value, at) => Math.abs(value - fitted[at]) < 1e-6) ? home : now());
     plot.properties.inner_width.change.connect(resized);
     plot.properties.inner_height.change.connect(resized);
+    window.addEventListener("resize", shape);
     fit(home);
+    arrange();
     status.textContent = "";
     document.documentElement.dataset.ready = "yes";
   }
 
-  // As tall as the ground is for its width, so that a narrow screen is not left half empty.
-  holder.style.height = Math.min(holder.clientHeight, holder.clientWidth * told.shape + 60) + "px";
+  // As tall as the ground is for its width, so that a narrow screen is not left half empty; where it is narrow, no figures
+  // beside the map either: its scale bar tells as much.
+  const axes = [];
+  function shape() {
+    const narrow = holder.clientWidth < 480;
+    holder.style.height = "";
+    holder.style.height = Math.min(holder.clientHeight, holder.clientWidth * told.shape + (narrow ? 8 : 60)) + "px";
+    for (const axis of axes) axis.visible = !narrow;
+  }
+  shape();
   holder.addEventListener("pointermove", (event) => { pointer = { x: event.clientX, y: event.clientY }; }, true);
   holder.addEventListener("pointerdown", (event) => { pointer = { x: event.clientX, y: event.clientY }; }, true);
   holder.addEventListener("pointerleave", () => tell(""));

@@ -53,7 +53,7 @@ def shared_map(shared: Shared) -> str:
     """
     must_be_shared("shared_map", shared)
     layers = layers_of(shared, "shared_map")
-    west, south, east, north = bounds(layers)
+    west, south, east, north = _view(layers)
     data = {
         "layers": [_known(layer) for layer in layers], "shape": round((north - south) / (east - west), 3),
         "expires": shared.expires.isoformat(), "item": _item(layers),
@@ -62,6 +62,12 @@ def shared_map(shared: Shared) -> str:
         Script(_island(data), island="map-data"), Script(_bokeh()), Script(read("shared_map.js")),
     )  # fmt: skip
     return page(title_of(shared), _body(shared, layers), scripts=scripts, loose_style=True)
+
+
+def _view(layers: tuple[Layer, ...]) -> tuple[float, float, float, float]:
+    """Return the ground that is seen at first: all that is drawn, with room for the scale bar beneath it."""
+    west, south, east, north = bounds(layers)
+    return west, south - 0.1 * max(north - south, 0.5 * (east - west)), east, north
 
 
 def _known(layer: Layer) -> dict[str, Any]:
@@ -129,7 +135,7 @@ def _tables(shared: Shared) -> str:
         heads, rows = texts(frame, names)
         if is_borders(name, frame) or not heads:
             continue
-        listed = table(f"{table_words(name)} on the map: {len(rows):,}", heads, rows)
+        listed = table(f"{table_words(name)} on the map: {len(rows):,}", heads, rows, stacked=len(rows) <= MOST_LABELS)
         if not rows:
             listed = paragraphs([f"{table_words(name)}: none that may be shown."])
         elif len(rows) > MOST_LABELS:
@@ -161,7 +167,7 @@ def _plot(layers: tuple[Layer, ...]) -> Any:
     from bokeh import models, plotting
 
     kit: Any = models  # its annotations know less than it can do
-    west, south, east, north = bounds(layers)
+    west, south, east, north = _view(layers)
     plot: Any = plotting.figure(
         name="plot", x_range=kit.Range1d(west, east), y_range=kit.Range1d(south, north), sizing_mode="stretch_both",
         tools=[], toolbar_location=None, x_axis_label="Easting (m), EPSG:27700", y_axis_label="Northing (m)",
@@ -178,7 +184,11 @@ def _plot(layers: tuple[Layer, ...]) -> Any:
         axis.ticker.desired_num_ticks = 5
     plot.yaxis.major_label_orientation = "vertical"
     plot.grid.grid_line_alpha = 0.4
-    plot.add_layout(kit.ScaleBar(range=plot.x_range, unit="m", location="bottom_left"))
+    bar = kit.ScaleBar(
+        range=plot.x_range, unit="m", location="bottom_left", bar_length=0.15, margin=4, padding=4,
+        border_line_color=None, background_fill_alpha=0.8,
+    )  # fmt: skip
+    plot.add_layout(bar)
     return plot
 
 
@@ -205,13 +215,27 @@ def _draw(plot: Any, layer: Layer) -> list[Any]:
 def _write(plot: Any, layer: Layer) -> None:
     if not layer.labels:
         return
+    from bokeh.models import ColumnDataSource
+
     labels = [plain(text) for text in layer.labels[:MOST_LABELS]]
     east, north = zip(*(label_place(layer, shape) for shape in layer.shapes[: len(labels)]), strict=True)
-    size, weight, base = ("12px", "normal", "middle") if layer.name == "areas" else ("13px", "bold", "bottom")
+    none = [0.0] * len(labels)
+    size, weight = ("12px", "normal") if layer.name == "areas" else ("13px", "bold")
+    # The page's script finds room for each: it alone knows how large the screen is.
+    told: dict[str, Any] = {
+        "x": list(east),
+        "y": list(north),
+        "text": labels,
+        "across": none,
+        "down": none,
+        "ink": none,
+        "ground": none,
+    }
     plot.text(
-        x=list(east), y=list(north), text=labels, name=f"label-{layer.name}", text_align="center", text_color="#222222",
-        text_baseline=base, text_font_size=size, text_font_style=weight, background_fill_color="#ffffff",
-        background_fill_alpha=0.7, padding=2, border_radius=2,
+        source=ColumnDataSource(told), x="x", y="y", text="text", x_offset="across", y_offset="down", text_alpha="ink",
+        background_fill_alpha="ground", name=f"label-{layer.name}", text_align="center", text_color="#222222",
+        text_baseline="middle", text_font={"value": "sans-serif"}, text_font_size=size, text_font_style=weight,
+        background_fill_color="#ffffff", padding=2, border_radius=2,
     )  # fmt: skip
 
 
