@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from riskshare.errors import PolicyError
 from riskshare.io.audit_log import AuditLog, append, release_id
+from riskshare.io.audit_store import kept_open
 from riskshare.records.agreement import AgreementSet, Recipient
 from riskshare.records.arguments import require
 from riskshare.records.moments import as_moment, moment_of
@@ -121,8 +122,9 @@ def release_alerts(
             refused[reason] = refused.get(reason, 0) + 1
         return is_shown
 
-    alerts = tuple(one for one in movers.alerts if may_leave(one, alert_reference(one)))
-    notices = tuple(one for one in movers.notices if may_leave(one, None))
+    with kept_open(log.path):
+        alerts = tuple(one for one in movers.alerts if may_leave(one, alert_reference(one)))
+        notices = tuple(one for one in movers.notices if may_leave(one, None))
     return AlertsReleased(Movers(alerts, notices), tuple(sorted(refused.items())))
 
 

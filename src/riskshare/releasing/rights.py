@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from riskshare.io.audit_check import entries_about
 from riskshare.io.audit_log import AuditLog, append
-from riskshare.io.audit_store import must_exist
+from riskshare.io.audit_store import kept_open, must_exist
 from riskshare.io.overrides import spool_of
 from riskshare.records.arguments import is_text, require
 from riskshare.records.evidence import Evidence, Subjects
@@ -138,13 +138,14 @@ def tell_recipients(
     if not spool_of(log).path.exists():
         must_exist(log.path)  # a path typed wrongly must not read as "nobody was given anything"
     notices = change_notices(_entries(log, subject_id), partnership, change)
-    for notice in notices:
-        for decision in notice.decisions:
-            entry = {
-                "event": "contest", "decision": decision, "agency": notice.agency, "role": notice.role,
-                "reasons": [change],
-            }  # fmt: skip
-            append(log, entry, at=moment, subjects=[subject_id], user=user_id)
+    with kept_open(log.path):
+        for notice in notices:
+            for decision in notice.decisions:
+                entry = {
+                    "event": "contest", "decision": decision, "agency": notice.agency, "role": notice.role,
+                    "reasons": [change],
+                }  # fmt: skip
+                append(log, entry, at=moment, subjects=[subject_id], user=user_id)
     return notices
 
 
