@@ -209,27 +209,28 @@ def measure_power(
     for one in (here, moved):
         counts = observed(one, events, one.ground.grid.cell_of(events.points.x, events.points.y))
         grids.append((one, means_of(one.ground.grid, one.base, one.own, counts, rule)))
+    shares = sharing(clusters)
     together = np.zeros((resamples, n_clusters), dtype=np.bool_)
     alone = np.zeros((resamples, n_clusters, n_areas), dtype=np.bool_)
     for draw in range(resamples):
         setting, means = grids[draw % 2]
         drawn = draw_counts(means, setting.own, dispersion, rng)
-        together[draw], alone[draw] = _find_again(setting, drawn, here, clusters, rule, dispersion)
+        together[draw], alone[draw] = _find_again(setting, drawn, here, clusters, shares, rule, dispersion)
         if progress is not None:
             progress(draw + 1, resamples)
     somebody = alone.any(axis=2)
-    shares = (together, together & ~somebody, somebody & ~together, alone)
-    return Power(*(np.asarray(share.mean(axis=0), dtype=np.float64) for share in shares))
+    told = (together, together & ~somebody, somebody & ~together, alone)
+    return Power(*(np.asarray(one.mean(axis=0), dtype=np.float64) for one in told))
 
 
 def _find_again(
-    setting: Setting, counts: tuple[Ints, ...], here: Setting, clusters: Clusters, rule: Rule, dispersion: Floats
-) -> tuple[Bools, Bools]:
+    setting: Setting, counts: tuple[Ints, ...], here: Setting, clusters: Clusters, shares: Bools, rule: Rule,
+    dispersion: Floats,
+) -> tuple[Bools, Bools]:  # fmt: skip
     """Return which clusters all together find in drawn counts, and which each authority that shares them does."""
     whole = np.zeros(setting.base.shape, dtype=np.int64)
     for own, mine in zip(setting.own, counts, strict=True):
         whole[np.ix_(own.strata, own.cells)] += mine
-    shares = sharing(clusters)
     pool = hot_only(setting.ground.grid, whole, setting.base, rule, dispersion=dispersion)
     lone = find_alone(setting, counts, _asked(shares), rule, dispersion)
     alone = np.column_stack([_touched(hot, setting, clusters, here) for hot in lone]) & shares
