@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 import pandas as pd
 
 from riskshare.assessment import Assessment
 from riskshare.records.evidence import UNDER_18
-from riskshare.trust.standing import REASONS
-
-_OF_THE_USE: Final = ("handling", "no_gateway")
-"""Why a row had no weight in this use, though what it tells may be so."""
 
 
 def without_waiting(scores: pd.DataFrame, result: Assessment) -> pd.DataFrame:
@@ -59,8 +53,7 @@ def _exploited_children(result: Assessment) -> frozenset[str]:
     standing, marked = result.weighed.standing, {k.id for k in result.partnership.trust.indicators if k.exploitation}
     part = standing.columns
     kinds = np.array([name in marked for name in result.weighed.codes.indicators], dtype=np.bool_)
-    usable = ~standing.barred | np.isin(standing.reason, [REASONS.index(name) for name in _OF_THE_USE])
-    found = frozenset(part.subjects[np.unique(part.subject[kinds[part.indicator] & usable])].tolist())
+    found = frozenset(part.subjects[np.unique(part.subject[kinds[part.indicator] & standing.tells])].tolist())
     if result.subjects is None:
         return found
     known = result.subjects.table

@@ -256,12 +256,13 @@ def _bars_met(weighed: Weighed, scored: Scored, readings: Readings) -> Words:
 def _for_review(weighed: Weighed, scored: Scored, partnership: Partnership, subjects: Subjects | None) -> Bools:
     """Return ``harm_by`` lines of exploited children: held for a named reviewer (methods: model, section 0).
 
-    Where no age is known a person may be a child, and is treated as one here: the rule protects.
+    Where no age is known a person may be a child, and is treated as one here: the rule protects. So it looks also at
+    records that have no weight in this use, for their handling or for want of a gateway.
     """
     marked = {kind.id for kind in partnership.trust.indicators if kind.exploitation}
     exploitation = np.array([name in marked for name in weighed.codes.indicators], dtype=np.bool_)
     part = weighed.standing.columns
-    exploited = np.unique(part.subject[exploitation[part.indicator] & ~weighed.standing.barred])
+    exploited = np.unique(part.subject[exploitation[part.indicator] & weighed.standing.tells])
     adult = np.zeros(weighed.n_subjects, dtype=np.bool_)
     if subjects is not None:
         table = subjects.table

@@ -44,6 +44,9 @@ BARRING: Final = (
 )
 """Reasons why a row may not be used at all (methods: model, section 1)."""
 
+OF_THE_USE: Final = ("handling", "no_gateway")
+"""Reasons why a row has no weight in this use, though what it tells may be so."""
+
 _NO_OWN_WEIGHT = ("nil", "not_asked", "refused", "overdue")
 
 
@@ -65,6 +68,11 @@ class Standing:
     def barred(self) -> Bools:
         """Rows that may not be used at all."""
         return np.isin(self.reason, [REASONS.index(name) for name in BARRING])
+
+    @property
+    def tells(self) -> Bools:
+        """Rows that may be so, whether or not they may be used here: what protects somebody looks at these."""
+        return ~self.barred | np.isin(self.reason, [REASONS.index(name) for name in OF_THE_USE])
 
     @property
     def dead(self) -> Bools:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from riskshare.scoring.one.agreed import Agreed, Cell, Kind, Partner
-from riskshare.trust.standing import BARRING
+from riskshare.trust.standing import BARRING, OF_THE_USE
 
 _LOOKED = ("agency_initiated", "prompted_by_partnership")
 _NO_OWN_WEIGHT = ("nil", "not_asked", "refused", "overdue")
@@ -76,6 +76,11 @@ class Row:
     def barred(self) -> bool:
         """Whether it may not be used at all."""
         return self.reason in _BARRING
+
+    @property
+    def tells(self) -> bool:
+        """Whether it may be so, whether or not it may be used here: what protects somebody looks at it."""
+        return not self.barred or self.reason in OF_THE_USE
 
     @property
     def dead(self) -> bool:

@@ -51,7 +51,7 @@ def explain_one(
     if len(origins.pairs) > MOST_PAIRS:
         raise Unusual
     found = [_figures(lens, standing, origins, agreed) for lens in _SHOWN]
-    exploited = any(row.kind.exploitation and not row.barred for row in standing)
+    exploited = any(row.kind.exploitation and row.tells for row in standing)
     lines = []
     for figures in found:
         if figures is not None:
