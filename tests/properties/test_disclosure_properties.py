@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from riskshare.sharing.cell_key import LARGEST_NOISE
 from riskshare.sharing.feasible import audit
-from riskshare.sharing.snapping import fixed_points, snap, snap_to_cells
+from riskshare.sharing.snapping import beside_centres, fixed_points, snap, snap_to_cells
 from riskshare.sharing.suppression import line_sums, suppress, with_totals
 from riskshare.sharing.tables import protect_people
 
@@ -89,3 +89,25 @@ def test_a_public_place_is_the_centre_of_a_fixed_cell(events: list[tuple[float, 
     found = snap_to_cells(x, y, cell_m=cell_m)
     assert (found.x == (np.floor(x / cell_m) + 0.5) * cell_m).all()
     assert (found.y == (np.floor(y / cell_m) + 0.5) * cell_m).all()
+
+
+@given(COORDINATES, st.floats(60, 940), st.sampled_from([250, 500]))
+@settings(deadline=None, max_examples=60)
+def test_where_an_event_is_counted_tells_its_cell_and_its_authority_and_no_more(
+    events: list[tuple[float, float]], border: float, cell_m: int
+) -> None:
+    """One spot for each cell and authority, in that cell: whatever leaves is worked out from these spots alone."""
+    areas = {"W": shapely.box(0, 0, border, 1_000), "E": shapely.box(border, 0, 1_000, 1_000)}
+    x, y = np.array(events, dtype=float).reshape(-1, 2).T
+    cells = snap_to_cells(x, y, cell_m=cell_m, audience="partnership")
+    east, north = beside_centres(x, y, cells, areas)
+    assert (np.floor(east / cell_m) == np.floor(x / cell_m)).all()
+    assert (np.floor(north / cell_m) == np.floor(y / cell_m)).all()
+    alone = [beside_centres([a], [b], snap_to_cells([a], [b], cell_m=cell_m, audience="partnership"), areas)
+             for a, b in zip(x, y, strict=True)]  # fmt: skip
+    assert east.tolist() == [float(one[0][0]) for one in alone]  # no event changes where another is counted
+    for code, shape in areas.items():
+        own = shapely.intersects_xy(shape, x, y) & ((code == "E") | (x < border))
+        for number in np.unique(cells.place[own & (x != border)]).tolist():
+            mine = own & (x != border) & (cells.place == number)
+            assert len(set(zip(east[mine].tolist(), north[mine].tolist(), strict=True))) == 1
