@@ -75,6 +75,14 @@ def test_an_agreement_ends_to_the_microsecond(tmp_path: Path) -> None:
         cases.to_practitioner(near, tmp_path, at=end)
 
 
+def test_an_agreement_that_is_none_is_told_apart_from_one_that_does_not_do(tmp_path: Path) -> None:
+    with pytest.raises(SharingRefusedError, match=r"No agreement has the id .* There are: isp\.") as refused:
+        cases.to_practitioner(cases.result(), tmp_path, agreement="ips-S1")
+    assert "ips-S1" not in str(refused.value)  # what was typed may be anything
+    with pytest.raises(SharingRefusedError, match="lets this role at this agency ask"):
+        cases.to_practitioner(cases.result(), tmp_path, agreement="isp", purpose="publication")
+
+
 def test_a_trial_never_leaves(tmp_path: Path) -> None:
     with pytest.raises(SharingRefusedError, match="watermarked"):
         cases.to_practitioner(cases.result(trial=True), tmp_path)

@@ -80,6 +80,14 @@ def _all_are(given: object, kind: type[object]) -> bool:
     return isinstance(given, list | tuple | set | frozenset) and all(isinstance(one, kind) for one in given)
 
 
+def hint_for(code: str, agreements: AgreementSet, agreement: str | None) -> str:
+    """Return what to do about a refusal; where an agreement was named that is none, the names there are."""
+    known = sorted({one.id for one in agreements.agreements if one.kind != "charter"})
+    if code == "no_agreement" and agreement is not None and agreement not in known:
+        return f"No agreement has the id that was given as agreement=. There are: {', '.join(known) or 'none'}."
+    return HINTS.get(code, "")
+
+
 def role_at_agency(given: str | Recipient) -> tuple[str, str]:
     """Return agency and role of a recipient.
 

@@ -26,6 +26,7 @@ from riskshare.releasing.arguments import (
     Result,
     check_arguments,
     exact_moment,
+    hint_for,
     known_on,
     refused_at_once,
     role_at_agency,
@@ -157,7 +158,7 @@ def share(
         refusal = _back_dated(kept, moment)
     if refusal:
         note(refusal)
-        raise SharingRefusedError(refusal, (), HINTS.get(refusal[0], ""))
+        raise SharingRefusedError(refusal, (), hint_for(refusal[0], agreed, agreement))
     asking = Asking(
         agreed, found[0], agency, role, purpose, audience, moment, user_id, subject, met,
         (*objections, *protection_of(result, subjects, moment)), tuple(relationships), override,

@@ -6,8 +6,9 @@ import datetime as dt
 from typing import Final
 
 from riskshare.records.moments import LONDON
+from riskshare.records.sharing_fields import FIELDS
 from riskshare.reporting.agreement_words import moment
-from riskshare.reporting.citizen_page import YOUR_RIGHTS
+from riskshare.reporting.citizen_page import KIND_WORDS, YOUR_RIGHTS
 from riskshare.reporting.pages import bullets, escaped, page, paragraphs, section, table, tag
 from riskshare.reporting.shared_words import field_words
 from riskshare.reporting.words import counted, day
@@ -18,6 +19,17 @@ MAY_BE_MORE: Final = (
     "The law lets, and sometimes makes, us leave something out: what would put somebody in danger, would say who told "
     "us, or would get in the way of an investigation. This stands in every statement, whether or not anything was left "
     "out.",
+)
+SCORES: Final = (
+    "From records about a person a score and a band may be worked out, of harm that person may come to and of harm "
+    "that person may do. They are worked out anew each time and depend on who asks. Where somebody was given one, "
+    'it says so below: "a score with its doubts", or "how serious it is thought to be". You may ask for it and for '
+    "its reasons.",
+)
+"""True of everybody, also of whom nothing is held."""
+NOTHING_TOLD: Final = (
+    "Under the reference that was asked for, nothing is held that can be told here and nothing was given to anybody. "
+    "If you expected something, ask the desk below to check the reference: a slip in it reads the same.",
 )
 _NOTHING: Final = "\N{EN DASH}"
 _ROLES: Final = {
@@ -57,8 +69,9 @@ def statement_page(statement: Statement, *, contact: str) -> str:
         section(
             "What is held", paragraphs([f"{counted(len(held), 'record')}, as on {moment(statement.at)}."]),
             table("Records about you", heads, held, stacked=True) if held else "",
-            paragraphs((*statement.notes, *MAY_BE_MORE)), name="held",
+            paragraphs((*statement.notes, *MAY_BE_MORE, *(() if held or shared else NOTHING_TOLD))), name="held",
         ),
+        section("Scores", paragraphs(SCORES), name="scores"),
         section(
             "With whom it was shared", paragraphs([f"{counted(len(shared), 'time')}, by the log of every disclosure."]),
             table("Each time something was shared", told, shared, stacked=True) if shared else "", name="shared",
@@ -82,6 +95,10 @@ def _when(moment: object) -> str:
 
 
 def _what(fields: str) -> str:
-    """Return what was given in the words of the reports, each once."""
-    words = (field_words(name.strip().replace(" ", "_")) for name in fields.split(",") if name.strip())
-    return ", ".join(sorted(set(words)))
+    """Return what was given, by kind, in the words of the page that is for everybody; each once.
+
+    >>> _what("score, upper, event date, spoc")
+    'a score with its doubts, when something happened, whom to call'
+    """
+    names = [name.strip().replace(" ", "_") for name in fields.split(",") if name.strip()]
+    return ", ".join(sorted({KIND_WORDS[FIELDS[one]] if one in FIELDS else field_words(one) for one in names}))
