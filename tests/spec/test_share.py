@@ -11,6 +11,7 @@ import share_cases as cases
 import sharing_small
 import small
 from riskshare.errors import ArgumentError, AuditError, PolicyError, ReleaseRefusedError
+from riskshare.reporting.shared_report import report
 from riskshare.sharing.asking import SharingRefusedError
 
 
@@ -144,6 +145,11 @@ def test_the_public_sees_counts_of_whole_quarters_and_nobody(tmp_path: Path) -> 
     assert counts["quarter"].unique().tolist() == ["2026 Q1"]
     assert "not stated" not in counts.index
     assert {"subject_id", "score", "band"}.isdisjoint(counts.columns)
+    (said,) = [note for note in shared.notes if note.startswith("People are those")]
+    assert "Neither is a number of crimes or of offenders" in said
+    page = report(shared)
+    assert "People: " in page
+    assert "Events: " in page
 
 
 def test_a_correction_of_few_is_held_back_from_the_public(tmp_path: Path) -> None:

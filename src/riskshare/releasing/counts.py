@@ -135,5 +135,8 @@ def _notes(asking: Asking, protected: Protected, starts: dt.date, until: dt.date
         f"Period: {starts.isoformat()} up to, not including, {until.isoformat()}.",
         f"Counts under {protected.least}{', 0 among them,' if profile.zero_is_small else ''} are withheld, and others "
         f"beside them, so that none can be worked out.{rounding}",
+        "People are those whom a record of the period is about, whatever part they had in it: victims and witnesses "
+        "too. An event is something that was reported or found by a court, of any agreed kind, good signs among them. "
+        "Neither is a number of crimes or of offenders.",
         "Each person counts once, in the authority that most of the records name; each story counts once a person.",
     )

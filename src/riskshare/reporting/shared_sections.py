@@ -18,7 +18,7 @@ AUDIENCE_WORDS: Final[Mapping[str, str]] = {
 }
 TABLE_WORDS: Final[Mapping[str, str]] = {
     "act_now": "Signs to act on now", "areas": "Authorities", "buildings": "Buildings", "cells": "Cells",
-    "clusters": "Hot spots", "counts": "Counts",
+    "clusters": "Hot spots", "counts": "People", "events": "Events",
     "gaps": "Ask: questions without an answer that may be seen here", "reasons": "Reasons", "scores": "Scores",
 }  # fmt: skip
 
