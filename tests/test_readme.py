@@ -82,6 +82,14 @@ def test_the_code_of_each_page_runs_in_order(page: Path, copy: Path, monkeypatch
         assert said.strip() == promised[1]
 
 
+def test_the_page_on_the_audit_log_runs_a_second_time_where_it_ran_before(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copy)
+    for _ in range(2):
+        run_python(ROOT / "docs" / "how-to" / "audit-log.md")
+
+
 def commands(page: Path) -> list[str]:
     return [line[2:] for block in blocks(page, "console") for line in block.splitlines() if line.startswith("$ ")]
 

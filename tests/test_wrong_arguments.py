@@ -76,7 +76,10 @@ def good(name: str, folder: Path) -> dict[str, Any]:
             "assessment": assessed([row()]), "characteristics": rs.read_characteristics([], PARTNERS), "by": None,
             "lens": None, "reference": None, "min_group": 10, "n_resamples": 200, "level": 0.95, "seed": 0,
         },
-        "audit_log": {"path": folder / "audit.sqlite", "keys": None, "head": None},
+        "audit_log": {
+            "path": folder / "audit.sqlite", "keys": None, "head": None,
+            "clock": lambda: share_cases.AT,
+        },
         "compare_responses": {
             "partnership": PARTNERS, "responses": (), "until": "2026-03-31", "nation": "england",
         },

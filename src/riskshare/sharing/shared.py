@@ -132,7 +132,10 @@ class Shared:
         """How old what is told is: a fresh stamp must not make it look new."""
         if not self.as_of:
             return "The day it is known on is not stated."
-        days = (self.at.astimezone(LONDON).date() - dt.date.fromisoformat(self.as_of)).days
+        try:
+            days = (self.at.astimezone(LONDON).date() - dt.date.fromisoformat(self.as_of)).days
+        except ValueError:  # never by ``share``
+            days = 0
         before = f", {days:,} {'days' if days > 1 else 'day'} before" if days > 0 else ""
         return f"As known on {self.as_of}{before}."
 
