@@ -190,7 +190,7 @@ def test_only_io_opens_files(path: Path) -> None:
 def test_nothing_reads_the_clock_or_hides_randomness(path: Path) -> None:
     if (
         room(path) == "cli" or path == SOURCE / "io" / "audit_clock.py"
-    ):  # docs/decisions/0022: recorded, decides nothing
+    ):  # docs/decisions/0025: recorded, decides nothing
         return
     text = path.read_text(encoding="utf-8")
     for hidden in ("date.today", "datetime.now", "time.time(", "np.random.seed", "random.seed", "utcnow"):
