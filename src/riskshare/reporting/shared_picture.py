@@ -14,6 +14,7 @@ from riskshare.reporting.drawing import needs_maps
 from riskshare.reporting.pages import UNSEEN, plain
 from riskshare.reporting.shared_layers import Layer, bounds, layers_of
 from riskshare.reporting.shared_map import MOST_LABELS, label_place, middle
+from riskshare.reporting.shared_sections import suppressed_lines, withheld_lines
 from riskshare.reporting.spot_map import round_length
 from riskshare.sharing.shared import Shared, must_be_shared
 
@@ -78,7 +79,7 @@ def draw_shared(shared: Shared) -> Figure:
     west, south, east, north = bounds(layers)
     head = [drawable(line) for line in textwrap.wrap(plain(shared.stamp), 120)]
     title = [drawable(line) for line in textwrap.wrap(plain(shared.title), 80)[:2]]
-    notes = [drawable(line) for note in shared.notes for line in textwrap.wrap(f"- {plain(note)}", 150)]
+    notes = [drawable(line) for note in _below(shared) for line in textwrap.wrap(f"- {plain(note)}", 150)]
     tall = WIDTH * min(max((north - south) / (east - west), 0.4), 1.3)
     top, bottom = 0.2 * len(head) + 0.3 * len(title) + 0.3, 0.14 * len(notes) + 0.35 * ((len(layers) + 2) // 3) + 0.6
     figure = Figure(figsize=(WIDTH, tall + top + bottom), facecolor="white")
@@ -92,6 +93,16 @@ def draw_shared(shared: Shared) -> Figure:
         _draw(axes, layer)
     _frame(axes, (west, south, east, north), [layer for layer in layers if layer.shapes])
     return figure
+
+
+def _below(shared: Shared) -> tuple[str, ...]:
+    """Return what stands under the map: how far to believe it, and what is not on it; a picture goes about alone."""
+    withheld = [f"Withheld from {table}: {fields} ({reason})." for table, fields, reason in withheld_lines(shared)]
+    out = [
+        f"Suppressed in {table}: {number} {what} ({reason})."
+        for table, what, number, reason in suppressed_lines(shared)
+    ]
+    return (*shared.notes, *(withheld or ["No field is withheld."]), *(out or ["Nothing is suppressed."]))
 
 
 def drawable(text: str) -> str:

@@ -65,13 +65,26 @@ def shown_table(shared: Shared, name: str, names: Mapping[str, str], caption: st
     return table(caption or table_words(name), heads, rows) if heads else ""
 
 
-def withheld(shared: Shared) -> str:
-    """Return what is withheld, by table and reason, and what was made coarser."""
-    frame = shared.withheld
+def withheld_lines(shared: Shared) -> list[list[str]]:
+    """Return table, fields and reason of everything withheld, in words."""
     lines = []
-    for (name, reason), part in frame.groupby(["table", "reason"], sort=True):
+    for (name, reason), part in shared.withheld.groupby(["table", "reason"], sort=True):
         fields = sorted({field_words(str(field)) for field in part["field"]})
         lines.append([table_words(str(name)), ", ".join(fields), reason_words(str(reason))])
+    return lines
+
+
+def suppressed_lines(shared: Shared) -> list[list[str]]:
+    """Return table, kind of figure, how many of them and reason of everything suppressed, in words."""
+    return [
+        [table_words(str(row.table)), str(row.what), f"{row.n:,}", reason_words(str(row.reason))]
+        for row in shared.suppressed.itertuples()
+    ]
+
+
+def withheld(shared: Shared) -> str:
+    """Return what is withheld, by table and reason, and what was made coarser."""
+    lines = withheld_lines(shared)
     told = table("What is withheld, and why", ["table", "fields", "because"], lines) if lines else ""
     said = ["No field is withheld."] if not lines else []
     return section("What is withheld", paragraphs(said), told, _coarser(shared.kept), name="withheld")
@@ -89,10 +102,7 @@ def _coarser(kept: pd.DataFrame) -> str:
 
 def suppressed(shared: Shared) -> str:
     """Return what was taken out or made coarser so that people are harder to tell from it."""
-    lines = [
-        [table_words(str(row.table)), str(row.what), f"{row.n:,}", reason_words(str(row.reason))]
-        for row in shared.suppressed.itertuples()
-    ]
+    lines = suppressed_lines(shared)
     told = table("What is suppressed, and why", ["table", "what", "how many", "because"], lines) if lines else ""
     return section(
         "What is suppressed", paragraphs(() if lines else ["Nothing is suppressed."]), told, name="suppressed"

@@ -21,6 +21,7 @@ from riskshare.errors import MissingExtraError, PolicyError
 from riskshare.reporting.shared_layers import bounds, layers_of
 from riskshare.reporting.shared_map import shared_map
 from riskshare.reporting.shared_picture import PICTURES, draw_shared, shared_picture
+from riskshare.reporting.shared_sections import suppressed_lines, withheld_lines
 from riskshare.sharing.shared import Shared
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -127,6 +128,18 @@ def test_pictures_carry_their_stamp_in_sight_and_in_their_metadata() -> None:
     pdf = shared_picture(shared, "pdf")
     assert b"/Subject" in pdf
     assert b"CreationDate" not in pdf
+
+
+def test_a_picture_says_what_is_not_on_it() -> None:
+    """A picture goes about without its page."""
+    shared = let_through.shared()
+    root = ET.fromstring(shared_picture(shared, "svg"))
+    seen = re.sub(r"\s+", " ", " ".join(text for each in root.iter(f"{SVG}text") for text in each.itertext()))
+    assert len(withheld_lines(shared)) + len(suppressed_lines(shared)) > 1
+    for table, fields, reason in withheld_lines(shared):
+        assert f"Withheld from {table}: {fields} ({reason})." in seen
+    for table, what, number, reason in suppressed_lines(shared):
+        assert f"Suppressed in {table}: {number} {what} ({reason})." in seen
 
 
 def texts_of_png(data: bytes) -> bytes:
