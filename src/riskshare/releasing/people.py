@@ -26,7 +26,7 @@ from riskshare.sharing.asking import Asking, Items, ask, tightest
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines, without_way_back
 from riskshare.sharing.visible import Visible, visible_rows
 
-_GRADED: Final = ("role", "source_grade", "info_grade", "source_type")
+_GRADED: Final = ("arises_from", "role", "source_grade", "info_grade", "source_type")
 """What stands in a record and not in its reason."""
 _EXPLAINED: Final = (*(name for name in EXPLAIN_COLUMNS if name != "notes"), *_GRADED)
 """``notes`` names other records and who holds them: it stays."""

@@ -17,6 +17,7 @@ from riskshare.reporting.shared_words import (
     area_names,
     cell_words,
     field_words,
+    knowledge_words,
     texts,
 )
 from riskshare.reporting.words import FLAG_WORDS, counted, is_missing, listed
@@ -53,11 +54,16 @@ _BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 _READ: Final = (
-    "indicator", "points", "role", "basis", "source_grade", "info_grade", "source_type", "stance", "event_date",
+    "indicator", "points", "role", "arises_from", "basis", "source_grade", "info_grade", "source_type", "stance", "event_date",
     "recorded_date", "agency", "scale", "native_value", "native_band",
 )  # fmt: skip
 """What a practitioner reads of a reason, in this order."""
 _GRADED: Final = ("source_grade", "info_grade", "source_type")
+_A_SUSPICION: Final = (
+    "Found by a court is only what says so. All else was reported, or seen by an agency. A suspicion is not a finding."
+)
+_NO_COURT: Final = "Whether a court found any of it is not shared here: read nothing below as a court's finding."
+_KNOWN: Final = "how it is known"
 
 
 def about_subject(shared: Shared) -> str:
@@ -152,16 +158,26 @@ def _reasons(shared: Shared, names: Mapping[str, str]) -> Iterator[str]:
     if not len(frame):
         yield paragraphs(["No reason may be shown."])
         return
+    yield paragraphs([_A_SUSPICION if "arises_from" in frame.columns else _NO_COURT])
     lenses = list(dict.fromkeys(frame["lens"])) if "lens" in frame.columns else [""]
     for lens in lenses:
         part = _moving(frame[frame["lens"] == lens] if "lens" in frame.columns else frame)
         heads, rows = texts(_readable(part, names), names)
         yield table(_sum(part, LENS_TOLD.get(str(lens), str(lens))), heads, rows, stacked=True)
+    yield _meant(frame, names)
     more = [name for name in frame.columns if name not in (*_READ, "subject_id", "lens", "line")]
     if more:
         told = listed([field_words(str(name)) for name in more])
         said = f"Shared as well, and not printed here: {told}. A .json file of this release holds them."
         yield tag("p", escaped(said), class_="soft")
+
+
+def _meant(frame: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """Return what the partners agreed to mean by each indicator: a name alone is read as more than it says."""
+    shown = frame["indicator"].dropna().unique() if "indicator" in frame.columns else ()
+    meant = [f"{cell_words(one, 'indicator', names)}: {names[f'meant:{one}']}" for one in shown
+             if f"meant:{one}" in names]  # fmt: skip
+    return tag("p", escaped("What partners agreed to mean by it:"), class_="soft") + bullets(meant) if meant else ""
 
 
 def _moving(part: pd.DataFrame) -> pd.DataFrame:
@@ -191,7 +207,19 @@ def _readable(part: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
         said = [", ".join(one for one in row if one != NOTHING) or None for row in zip(*cells, strict=True)]
         shown.insert(int(shown.columns.get_indexer(pd.Index([graded[0]]))[0]), "graded", said)
         shown = shown.drop(columns=graded)
+    shown = _with_knowledge(shown)
     if "points" in part.columns:
         points = part["points"].astype("float64")
         shown["points"] = [f"{value:+.1f}" for value in points]
     return shown
+
+
+def _with_knowledge(shown: pd.DataFrame) -> pd.DataFrame:
+    """Return reasons with one column of words for how each became known and on what it rests."""
+    told = [name for name in ("arises_from", "basis") if name in shown.columns]
+    if not told:
+        return shown
+    cells = [shown[name].tolist() if name in told else [None] * len(shown) for name in ("arises_from", "basis")]
+    said = [knowledge_words(*both) or None for both in zip(*cells, strict=True)]
+    shown.insert(int(shown.columns.get_indexer(pd.Index([told[0]]))[0]), _KNOWN, said)
+    return shown.drop(columns=told)

@@ -24,9 +24,10 @@ _SPACED: Final = frozenset({"band", "band_low", "band_high", "basis", "flags", "
 """Fields whose codes are words joined by underscores."""
 
 FIELD_WORDS: Final[Mapping[str, str]] = {
-    "act_now": "act now", "age_band": "age", "area": "name", "as_of": "as known on",
+    "act_now": "act now", "age_band": "age", "area": "name",
+    "arises_from": "how it became known", "as_of": "as known on",
     "authorities": "authorities", "authority": "authority", "authority_share": "share of each",
-    "band_high": "at most", "band_low": "at least", "basis": "fact or report", "building_id": "building",
+    "band_high": "at most", "band_low": "at least", "basis": "at first hand or hearsay", "building_id": "building",
     "cell_id": "cell", "cluster_id": "cluster", "completeness": "how complete", "count": "how many",
     "crosses_boundary": "across a border", "effective_agencies": "agencies that count", "event_date": "happened",
     "event_end": "ended", "factual_score": "on facts alone", "found_alone_by": "found alone by", "gi_z": "Gi* z",
@@ -56,6 +57,12 @@ RULE_WORDS: Final[Mapping[str, str]] = {
 
 LENS_TOLD: Final = {"harm_to": "harm to this person", "harm_by": "harm by this person to others"}
 """Whom the harm is done to, said in full: whoever reads a page that was shared was not at the meeting."""
+
+_BECAME_KNOWN: Final[Mapping[str, str]] = {
+    "reported": "reported", "adjudicated": "found by a court", "agency_initiated": "found by the agency's own looking",
+    "prompted_by_partnership": "looked for because partners asked",
+}  # fmt: skip
+_FIRST_HAND: Final = {"factual": "recorded at first hand", "anecdotal": "an opinion, a worry or hearsay"}
 
 TREATMENT_WORDS: Final[Mapping[str, str]] = {
     "show": "as it is", "band": "made coarser", "redact": "only that there is one", "drop": "not at all",
@@ -157,6 +164,30 @@ def _number(value: float, field: str) -> str:
     if field in ("stability", "police_share", "completeness", "share"):
         return _share(value)
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.3g}"
+
+
+def knowledge_words(arises_from: object, basis: object) -> str:
+    """Return what kind of knowledge a record is, so that an assessment is told from a fact (DPA 2018, s.38).
+
+    Parameters
+    ----------
+    arises_from, basis : object
+        Of a record; missing where not shared. A code without words stands for itself.
+
+    Returns
+    -------
+    str
+        Empty where neither is known. Never the bare word "factual": a suspicion that was recorded at first hand is
+        still a suspicion.
+
+    Examples
+    --------
+    >>> knowledge_words("reported", "factual"), knowledge_words("adjudicated", None)
+    ('reported; recorded at first hand', 'found by a court')
+    """
+    told = [(arises_from, _BECAME_KNOWN), (basis, _FIRST_HAND)]
+    said = [words.get(str(code), plain(code)) for code, words in told if not is_missing(code)]
+    return "; ".join(dict.fromkeys(said))
 
 
 def is_hot(frame: pd.DataFrame) -> NDArray[np.bool_]:

@@ -60,7 +60,8 @@ def test_a_practitioner_reads_what_to_do_first_then_the_score_its_doubt_and_why(
     order = ["Person P1-AAAA. As known on 2026-03-31. Not to be used from 2026-06-29 12:00 UTC on.", "Act on this now",
              "72 (high)", "between 61 and 80", "60 % of what was asked for is answered", "It decides nothing",
              "Why harm by this person to others is so: the points of 2 lines add up to 42",
-             "weapon carrying +30.0 factual 2026-03-04", "gang link +12.0 anecdotal 2026-02 a partner agency",
+             "weapon carrying +30.0 recorded at first hand 2026-03-04",
+             "gang link +12.0 an opinion, a worry or hearsay 2026-02 a partner agency",
              "Ask: questions without an answer that may be seen here", "school attendance", "What is withheld",
              "source name nothing can open it"]  # fmt: skip
     places = [SUBJECT.index(each) for each in order]
