@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 import tempfile
 from pathlib import Path
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 import share_cases as cases
 import sharing_small
+from riskshare.io.audit_files import file_mark
 from riskshare.io.exports import write
 from riskshare.records.scale import CommonScale
 from riskshare.records.sharing_fields import TREATMENTS
@@ -121,7 +121,7 @@ def test_p13_every_answer_is_in_the_log_and_every_file_before_it_is_there(
         (first, *_) = cases.entries(folder)
         assert (first["allow"], first["decision"]) == (True, shared.decision)
         data = write(shared, folder / "x.json").read_bytes()
-        assert cases.entries(folder)[-1]["output"] == hashlib.sha256(data).hexdigest()
+        assert cases.entries(folder)[-1]["output"] == file_mark(cases.log_in(folder), shared.decision, data)
 
 
 DENIED = {

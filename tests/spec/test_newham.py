@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import pytest
 import share_cases as cases
 import sharing_small
 from riskshare.errors import ArgumentError, PolicyError
+from riskshare.io.audit_files import file_mark
 from riskshare.io.exports import SUFFIXES, write
 from riskshare.records.agreement import Recipient
 from riskshare.sharing.asking import SharingRefusedError
@@ -152,7 +152,8 @@ def test_every_file_is_logged_before_it_is_there(tmp_path: Path, redacted: Share
     files = cases.every_file(redacted, tmp_path / "out")
     told = cases.entries(tmp_path)[before:]
     assert len(told) == len(files)
-    assert {one["output"] for one in told} == {hashlib.sha256(data).hexdigest() for data in files.values()}
+    log = cases.log_in(tmp_path)
+    assert {one["output"] for one in told} == {file_mark(log, redacted.decision, data) for data in files.values()}
     assert {one["decision"] for one in told} == {redacted.decision}
 
 

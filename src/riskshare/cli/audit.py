@@ -12,6 +12,7 @@ from riskshare.cli.faults import ExitCode
 from riskshare.cli.screen import Screen
 from riskshare.errors import AuditTrailError
 from riskshare.io.audit_check import APART, Dates, dates_of, told_dates, verify_log
+from riskshare.io.audit_files import files_logged
 from riskshare.io.audit_heads import countersign, head_document, known_heads, read_head
 from riskshare.io.audit_lines import export_lines, read_lines, verify_lines
 from riskshare.io.audit_log import AuditLog, audit_log, begin_epoch
@@ -228,6 +229,21 @@ def run_reason(place: Place, reference: str, paper: Path, screen: Screen) -> Exi
         screen.alert("That is not the reason that was typed for this override, or it is of an older version's log.")
     screen.document({"same": same})
     return ExitCode.OK if same else ExitCode.PROBLEMS
+
+
+def run_file(place: Place, file: Path, screen: Screen) -> ExitCode:
+    """Tell whether a file is one that was logged, and of which release; PROBLEMS if it is not."""
+    found = files_logged(place.whole(), file)
+    for one in found:
+        where = ", in the spool" if one.spooled else ""
+        screen.say(
+            f"Logged {one.at} under decision {one.decision[:16]}, for {one.role} at {one.agency}, "
+            f"{one.purpose}{where}; byte for byte."
+        )
+    if not found:
+        screen.alert("That file is in no entry of this log: it was changed, or it is of another log.")
+    screen.document({"logged": [asdict(one) for one in found]})
+    return ExitCode.OK if found else ExitCode.PROBLEMS
 
 
 def _must_read(file: Path) -> Head:

@@ -146,3 +146,17 @@ def reason(
     from riskshare.cli.audit import Place, run_reason
 
     raise typer.Exit(run_reason(Place(log, keys), reference, paper, Screen(as_json, quiet)))
+
+
+@audit.command()
+def file(
+    log: Log,
+    written: Annotated[Path, typer.Argument(metavar="FILE", help="A page, table or picture, as it was found.")],
+    keys: Keys = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check whether a file is one that was written and logged, and under which decision; the log's keys are needed."""
+    from riskshare.cli.audit import Place, run_file
+
+    raise typer.Exit(run_file(Place(log, keys), written, Screen(as_json, quiet)))

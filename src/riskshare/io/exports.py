@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,9 +12,11 @@ import geopandas as gpd
 import pandas as pd
 
 from riskshare.errors import PolicyError
+from riskshare.io.audit_files import file_mark
 from riskshare.io.audit_log import AuditLog, append
 from riskshare.io.export_maps import geojson_bytes, geopackage_bytes, geoparquet_bytes
 from riskshare.io.export_tables import csv_bytes, json_bytes, json_lines_bytes, parquet_bytes
+from riskshare.io.overrides import overrides_used
 from riskshare.io.writing import check_file, write_bytes
 from riskshare.records.arguments import is_path, is_text, require
 from riskshare.records.moments import as_moment, moment_of
@@ -44,7 +45,7 @@ def write(
     page: str | None = None,
     at: str | dt.datetime | None = None,
 ) -> Path:
-    """Return the file after writing what was shared into it; its hash is in the audit log before the file is there.
+    """Return the file after writing what was shared into it; a mark of it is in the audit log before the file is there.
 
     Parameters
     ----------
@@ -59,8 +60,8 @@ def write(
     page : {"map", "report"}, optional
         Of ``.html``: a map where hot spots were shared, else a report.
     at : str or datetime, optional
-        Now; by default the moment of sharing, which an hour of other entries in the log makes too old. What has expired
-        is not written.
+        Now; by default the moment of sharing, which an hour of other entries in the log makes too old, but for an
+        emergency. What has expired is not written.
 
     Returns
     -------
@@ -153,7 +154,7 @@ def _chosen(shared: Shared, table: str | None) -> pd.DataFrame:
 
 
 def _note(shared: Shared, data: bytes, at: dt.datetime, table: str | None) -> None:
-    """Put the hash of a file into the log."""
+    """Put the mark of a file into the log; of an emergency view at whatever moment, as the view itself was."""
     names = [table] if table is not None else list(shared.tables)
     fields = {str(name) for one in names for name in shared.tables[one].columns}
     entry: dict[str, Any] = {
@@ -167,8 +168,11 @@ def _note(shared: Shared, data: bytes, at: dt.datetime, table: str | None) -> No
         "agreement": shared.agreement,
         "policy": shared.policy_hash,
         "fields": sorted(fields),
-        "output": hashlib.sha256(data).hexdigest(),
+        "output": file_mark(shared.log, shared.decision, data),
         "reasons": [],
         "rows": sum(len(shared.tables[one]) for one in names),
     }
+    used = [one.ground for one in overrides_used(shared.log) if one.reference == shared.decision]
+    if used:
+        entry["ground"] = used[0]
     append(shared.log, entry, at=at)

@@ -15,9 +15,7 @@ UNKNOWN: Final = "unknown"
 """Stands for a word that nobody agreed: it may be anything, a name included, so it is not written down."""
 
 
-def decision_entry(
-    request: Request, decision: Decision, agreements: AgreementSet, *, rows: int = 0, output: str | None = None
-) -> dict[str, Any]:
+def decision_entry(request: Request, decision: Decision, agreements: AgreementSet, *, rows: int = 0) -> dict[str, Any]:
     """Return the entry about a decision, for ``riskshare.io.audit_log.append``; a refusal has one too.
 
     The caller gives ``append`` the moment of the request, and, apart from the entry, the subjects, the user and, for an
@@ -32,8 +30,6 @@ def decision_entry(
         What it was decided under.
     rows : int
         How many rows are about to leave.
-    output : str, optional
-        SHA-256 of what is about to leave, 64 hexadecimal digits.
 
     Returns
     -------
@@ -73,7 +69,6 @@ def decision_entry(
         "policy": decision.policy_hash or None,
         "expires": _moment(decision.expires),
         "ground": request.override.ground if request.override is not None else None,
-        "output": output,
     }
     return entry | {key: value for key, value in optional.items() if value is not None}
 

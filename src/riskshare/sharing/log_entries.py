@@ -176,7 +176,7 @@ def is_back_dated(entry: Mapping[str, Any], at: str, so_far: str) -> bool:
     """Return whether an entry may not be dated as it is, where a log has come so far.
 
     What was refused and an emergency are noted as they are told: whoever types a moment wrongly must still be found in
-    the log, and nobody waits for help because of a clock.
+    the log, and nobody waits for help because of a clock. A file of an emergency view names its ground.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def is_back_dated(entry: Mapping[str, Any], at: str, so_far: str) -> bool:
     >>> is_back_dated(given, day(30), day(31)), is_back_dated({**given, "allow": False}, day(30), day(31))
     (True, False)
     """
-    free = entry.get("allow") is False or entry.get("event") in ("override", "alert")
+    free = entry.get("allow") is False or entry.get("event") in ("override", "alert") or "ground" in entry
     return not free and bool(so_far) and dt.datetime.fromisoformat(at) < dt.datetime.fromisoformat(so_far) - LATE
 
 

@@ -232,6 +232,19 @@ def content_hash(shared: Shared) -> str:
     return digested.hexdigest()
 
 
+def tables_hash(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return SHA-256 of tables by name, in order of name, to the last digit; 64 hexadecimal digits.
+
+    >>> one, other = pd.DataFrame({"band": ["high"]}), pd.DataFrame({"band": ["low"]})
+    >>> tables_hash({"scores": one}) == tables_hash({"scores": one.copy()}) != tables_hash({"scores": other})
+    True
+    """
+    digested = hashlib.sha256()
+    for name in sorted(tables):
+        digested.update(repr(name).encode() + _plain(tables[name]))
+    return digested.hexdigest()
+
+
 def _plain(frame: pd.DataFrame) -> bytes:
     """Return a table as bytes: columns, types and values, geometry to the last digit."""
     grid = ""
