@@ -152,6 +152,8 @@ class TestWhoeverItWasAbout:
 
     def test_and_an_erasure_reaches_it_too(self, spooled: Path) -> None:
         log = cases.log_in(spooled)
+        (used,) = overrides_used(log)
+        review_override(log, used.reference, finding="justified", reviewer="U30", at=cases.AT)
         assert erase_everywhere(log, "S1", at=cases.AT)
         assert entries_about(spool_of(log), "S1") == []
         assert not erase_everywhere(log, "S1", at=cases.AT)

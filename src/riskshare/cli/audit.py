@@ -188,6 +188,7 @@ def run_overrides(place: Place, at: str, screen: Screen) -> None:
         late = "OVERDUE, was due" if one.overdue(moment) else "due"
         marks = [*([] if one.alerted else ["no alert logged"]), *(["in the spool"] if one.spooled else [])]
         told = f"{one.reference[:16]}: {one.role} at {one.agency}, {one.ground}, {one.at:%Y-%m-%d %H:%M} UTC"
+        told += "" if one.seen == one.at else f", by the machine's clock {one.seen:%Y-%m-%d %H:%M} UTC"
         marks.append(f"given {', '.join(one.fields) or 'nothing'} in {counted(one.rows, 'line')}{_until(one)}")
         marks.append(f"whom it was about, who asked and why: {_reason(log, one)}")
         screen.say("; ".join([f"{told}; {late} {one.due.isoformat()}", *marks]) + ".", indent="- ", hang="  ")
@@ -206,8 +207,8 @@ def _reason(log: AuditLog, one: OverrideUsed) -> str:
 
 def _override_document(log: AuditLog, one: OverrideUsed, at: dt.datetime) -> dict[str, Any]:
     return {
-        "reference": one.reference, "at": one.at.isoformat(), "agency": one.agency, "role": one.role,
-        "ground": one.ground, "due": one.due.isoformat(), "overdue": one.overdue(at), "alerted": one.alerted,
+        "reference": one.reference, "at": one.at.isoformat(), "seen": one.seen.isoformat(),
+        "agency": one.agency, "role": one.role, "ground": one.ground, "due": one.due.isoformat(), "overdue": one.overdue(at), "alerted": one.alerted,
         "spooled": one.spooled, "reason_file": _reason(log, one), "fields": list(one.fields), "rows": one.rows,
         "expires": None if one.expires is None else one.expires.isoformat(),
     }  # fmt: skip

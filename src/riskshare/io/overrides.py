@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +34,17 @@ _REVIEW_DAYS: Final = 5
 """Working days within which somebody looks at an override (methods: safety, 1.2 step 10)."""
 
 
+class ReviewFirstError(PolicyError):
+    """A person cannot be erased while overrides about that person await review; ``references`` names them."""
+
+    def __init__(self, references: Sequence[str]) -> None:
+        self.references = tuple(references)
+        super().__init__(
+            "Nothing was erased: emergency overrides about that subject await their review, and until then a file "
+            f"beside the log says so. Review first, with `riskshare audit review`: {', '.join(self.references)}."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class OverrideUsed:
     """One emergency override that was allowed; agreed codes and moments, nobody's id.
@@ -42,7 +53,8 @@ class OverrideUsed:
     ----------
     reference : str
         The decision id: what the alert carries, and nothing else.
-    at : datetime.datetime
+    at, seen : datetime.datetime
+        The moment that was typed; and the same, or the machine's when it was logged, whichever is earlier.
     agency, role, ground : str
         Who used it, in what role, on which ground.
     due : datetime.date
@@ -66,6 +78,7 @@ class OverrideUsed:
 
     reference: str
     at: dt.datetime
+    seen: dt.datetime
     agency: str
     role: str
     ground: str
@@ -162,8 +175,8 @@ def review_override(log: AuditLog, reference: str, *, finding: Finding, reviewer
     ArgumentError
         An argument is not of the kind that is needed.
     PolicyError
-        No override, or more than one, has that reference; it was reviewed before; it was used later than ``at``; or
-        the reviewer used or approved it.
+        No override, or more than one, has that reference; it was reviewed before; it was used later than ``at``, by
+        the earlier of the typed moment and the machine's; or the reviewer used or approved it.
     AuditError
         The log cannot be read or written: it counts as not reviewed.
     """
@@ -200,7 +213,7 @@ def _awaiting(found: OverrideUsed, at: dt.datetime) -> OverrideUsed:
     if found.reviewed is not None:
         message = "That override was reviewed before. A review cannot be changed."
         raise PolicyError(message)
-    if at < found.at.replace(microsecond=0):
+    if at < found.seen.replace(microsecond=0):
         message = "It was used later than that. Give the moment of the review."
         raise PolicyError(message)
     return found
@@ -255,11 +268,48 @@ def erase_everywhere(log: AuditLog, subject_id: str, *, at: dt.datetime) -> bool
 
     Raises
     ------
+    ReviewFirstError
+        An override about the subject awaits its review; nothing is erased.
     AuditError
-        As ``erase`` does.
+        As ``erase`` does; or a file kept for a review cannot be read or deleted.
     """
+    papers = [paper for one in (log, spool_of(log)) for paper in _papers_about(one, subject_id)]
+    used = [one for one in overrides_used(log) if one.reviewed is None]
+    homes = {reason_file(spool_of(log) if one.spooled else log, one.reference): one.reference for one in used}
+    waiting = [homes[paper][:SHORTEST_REFERENCE] for paper in papers if paper in homes]
+    if waiting:
+        raise ReviewFirstError(waiting)
     there = [one for one in (spool_of(log), log) if one.path.exists()] or [log]
-    return sum(erase(one, subject_id, at=at) for one in there) > 0  # each of them, whatever another held
+    known = sum(erase(one, subject_id, at=at) for one in there)  # each of them, whatever another held
+    _delete(papers)
+    return known > 0
+
+
+def _papers_about(log: AuditLog, subject_id: str) -> list[Path]:
+    """Return the files kept for reviews that are about a subject."""
+    begins = _about(subject_id).encode("utf-8", "replace")
+    try:
+        beside = sorted(log.path.parent.iterdir()) if log.path.parent.exists() else []
+        papers = [one for one in beside if one.name.startswith(f"{log.path.name}.reason-")]
+        return [one for one in papers if one.read_bytes().startswith(begins)]
+    except OSError:
+        what = "A file kept for the review of an override cannot be read, so whom it is about is not known."
+        raise AuditTrailError(what, "Mend its permissions; the files lie beside the log, named `.reason-`.") from None
+
+
+def _delete(papers: Sequence[Path]) -> None:
+    """Delete what a crash, or a disk that refused, left behind after a review or before any view."""
+    try:
+        for paper in papers:
+            paper.unlink(missing_ok=True)
+    except OSError:
+        what = "The log leads to that subject no more, but a file kept for a review that is over still does."
+        raise AuditWriteError(what, "Delete it by hand: it lies beside the log, named `.reason-`.") from None
+
+
+def _about(subject_id: str) -> str:
+    """Return how a file kept for a review begins."""
+    return f"About: {subject_id}\nAsked by: "
 
 
 def keep_reason(log: AuditLog, reference: str, text: str, *, about: str, user: str, approver: str) -> None:
@@ -280,9 +330,7 @@ def keep_reason(log: AuditLog, reference: str, text: str, *, about: str, user: s
     """
     try:
         with in_place(reason_file(log, reference), mode=OWNER_ONLY) as draft:
-            told = (
-                f"About: {about}\nAsked by: {user}\nApproved by: {approver or 'nobody was reached'}\nReason: {text}\n"
-            )
+            told = f"{_about(about)}{user}\nApproved by: {approver or 'nobody was reached'}\nReason: {text}\n"
             draft.write(told.encode("utf-8", "replace"))
     except OSError:
         what = "The reason of the override could not be kept."
@@ -330,8 +378,8 @@ def _used(body: dict[str, Any], *, spooled: bool, alerted: bool) -> OverrideUsed
     at = dt.datetime.fromisoformat(body["at"])
     seen = min(at, dt.datetime.fromisoformat(body.get("written", body["at"])))  # a moment typed ahead buys no time
     return OverrideUsed(
-        body["decision"], at, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(seen), alerted,
-        spooled, user=body.get("user", ""), approver=body.get("approver", ""), fields=tuple(body.get("fields", ())),
+        body["decision"], at, seen, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(seen),
+        alerted, spooled, user=body.get("user", ""), approver=body.get("approver", ""), fields=tuple(body.get("fields", ())),
         rows=body.get("rows", 0), expires=dt.datetime.fromisoformat(body["expires"]) if "expires" in body else None,
     )  # fmt: skip
 
@@ -347,7 +395,7 @@ def _closes(review: tuple[dict[str, Any], bool], used: OverrideUsed, seq: int) -
         body["decision"] == used.reference
         and body.get("reasons") in [[one] for one in FINDINGS]
         and "user" in body
-        and dt.datetime.fromisoformat(body["at"]) >= used.at.replace(microsecond=0)
+        and dt.datetime.fromisoformat(body["at"]) >= used.seen.replace(microsecond=0)
         and not (same_file and (body["seq"] < seq or body["user"] in (used.user, used.approver)))
     )
 

@@ -133,7 +133,7 @@ def _note_override(
         raise
     said = (
         f"Alert {reference[:16]} is due to the partners' points of contact now, with this reference alone.",
-        f"Review due by {review_due(asking.at).isoformat()}.",
+        f"Review due by {review_due(min(asking.at, chain.clock())).isoformat()}.",
     )
     return Noted(chain, head, reference, said)
 
