@@ -1,4 +1,4 @@
-"""What kind of knowledge a reason is: a report, an agency's own finding, or a court's; a suspicion never reads as fact."""
+"""What kind of knowledge a reason is: a report, an agency's own finding, a court's; no suspicion reads as fact."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from riskshare.releasing.made import Made
 from riskshare.releasing.people import AS_IF, EVIDENCE, MAY_WAIT, scored_again
 from riskshare.releasing.questions import said_of_questions
 from riskshare.releasing.reviewed import without_waiting
+from riskshare.reporting.shared_words import LISTED_MAY_BE
 from riskshare.scoring.tables import SCORE_COLUMNS
 from riskshare.sharing.asking import Asking, ask, tightest
 from riskshare.sharing.profiles import LISTED_FROM, profile_for
@@ -66,7 +67,7 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
         kept=tuple(kept_lines("scores", table, shown)),
         withheld=(*withheld, *(("scores", name, "of_a_list") for name in NOT_IN_A_LIST)),
         notes=(
-            said_of_bar(asking.agreement, int((~on_it).sum()), asking.audience),
+            LISTED_MAY_BE, said_of_bar(asking.agreement, int((~on_it).sum()), asking.audience),
             AS_IF, MAY_WAIT, *said_of_questions(result.partnership), _NO_VICTIM, _OF_ONE_AGREEMENT,
         ),
         decisions=(*views, *seen.decisions), subjects=frozenset(listed["subject_id"]), person_rows=len(table),

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from riskshare.assessment import Assessment, assess
+from riskshare.records.evidence import AGE_BANDS, UNDER_18
 from riskshare.records.sharing_fields import EMERGENCY_FIELDS, Treatment
 from riskshare.releasing.made import Made
 from riskshare.releasing.questions import (
@@ -20,6 +21,7 @@ from riskshare.releasing.questions import (
     without_answers,
 )
 from riskshare.releasing.reviewed import without_waiting
+from riskshare.reporting.shared_words import MAY_BE_A_CHILD
 from riskshare.scoring.explain import EXPLAIN_COLUMNS
 from riskshare.scoring.tables import SCORE_COLUMNS
 from riskshare.sharing.asking import Asking, Items, ask, tightest
@@ -33,6 +35,7 @@ _EXPLAINED: Final = (*(name for name in EXPLAIN_COLUMNS if name != "notes"), *_G
 EVIDENCE: Final = (
     *_EXPLAINED, "status", "event_end", "handling", "age_band",
 )  # fmt: skip
+_PERSON: Final = ("subject_id", "age_band")
 _ALERT: Final = ("subject_id", "lens", "act_now", "event_date", "duty", "spoc")
 _OF_A_SERVICE: Final = ("record_id", "scale", "native_value", "native_band", "source_type")
 """What tells by its form alone which service holds something."""
@@ -60,11 +63,14 @@ def release_subject(result: Assessment, asking: Asking) -> Made:
     if asking.related is None:
         return Made("subject", title, refused=frozenset({"no_relationship"}))
     told = [_scores(result, asking), _urgent(result, asking)]
-    return (
-        Made("subject", title, notes=(AS_IF, MAY_WAIT, *said_of_questions(result.partnership)))
-        .joined(told[0])
-        .joined(told[1])
-    )
+    notes = (*_of_age(told[0]), AS_IF, MAY_WAIT, *said_of_questions(result.partnership))
+    return Made("subject", title, notes=notes).joined(told[0]).joined(told[1])
+
+
+def _of_age(made: Made) -> tuple[str, ...]:
+    """Return that this may be a child, unless what is shown says otherwise: it depends on nothing that is hidden."""
+    ages = set(made.tables["person"]["age_band"]) if "person" in made.tables else set()
+    return () if ages & (set(AGE_BANDS[:-1]) - set(UNDER_18)) else (MAY_BE_A_CHILD,)
 
 
 def _scores(result: Assessment, asking: Asking) -> Made:
@@ -95,16 +101,26 @@ def _scores(result: Assessment, asking: Asking) -> Made:
     }
     if shown.get("most_useful_gap") != "show":
         del tables["gaps"]  # a list of questions without the questions says nothing
-    asked = {"scores": SCORE_COLUMNS, "reasons": _EXPLAINED, "gaps": GAPS}
-    views = {"scores": (shown, asked_of), "reasons": (of_rows, seen.decisions), "gaps": (shown, asked_of)}
+    person = treated(_person(result, str(asking.subject)), of_rows, scale=scale)
+    if "age_band" in person:
+        tables["person"] = person
+    asked = {"scores": SCORE_COLUMNS, "reasons": _EXPLAINED, "gaps": GAPS, "person": _PERSON}
+    views = {name: (shown, asked_of) if name in ("scores", "gaps") else (of_rows, seen.decisions) for name in asked}
     return Made(
         "subject", "", tables,
         kept=tuple(line for name, table in tables.items() for line in kept_lines(name, table, views[name][0])),
-        withheld=tuple(line for name, table in tables.items()
+        withheld=tuple(line for name, table in {"person": person, **tables}.items()
                        for line in withheld_lines(name, asked[name], table, views[name][1])),
         decisions=(*asked_of, *seen.decisions), subjects=frozenset({str(asking.subject)}), person_rows=1,
         refused=seen.refused, items=(*seen.items, *(seen.combined("scores", role) for role in _roles(seen))),
     )  # fmt: skip
+
+
+def _person(result: Assessment, subject: str) -> pd.DataFrame:
+    """Return how old a person is, by the list of subjects."""
+    known = result.subjects.table.set_index("subject_id")["age_band"] if result.subjects is not None else pd.Series()
+    age = known[known.index == subject].dropna()
+    return pd.DataFrame([(subject, age.iloc[0] if len(age) else AGE_BANDS[-1])], columns=list(_PERSON))
 
 
 def _urgent(result: Assessment, asking: Asking) -> Made:
@@ -157,7 +173,7 @@ def _emergency(result: Assessment, asking: Asking) -> Made:
     return Made(
         "subject", title, tables,
         kept=tuple(line for name, table in tables.items() for line in kept_lines(name, table, view)),
-        notes=(_EMERGENCY, AS_IF, MAY_WAIT, *said_of_questions(result.partnership)),
+        notes=(MAY_BE_A_CHILD, _EMERGENCY, AS_IF, MAY_WAIT, *said_of_questions(result.partnership)),
         decisions=seen.decisions, subjects=frozenset({str(asking.subject)}), person_rows=1,
         refused=seen.refused, items=seen.items,
     )  # fmt: skip

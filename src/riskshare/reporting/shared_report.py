@@ -11,7 +11,7 @@ from riskshare.errors import PolicyError
 from riskshare.reporting.pages import escaped, paragraphs, section, table, tag
 from riskshare.reporting.shared_sections import is_borders, shown_table, table_words, whole_page
 from riskshare.reporting.shared_subject import about_subject
-from riskshare.reporting.shared_words import area_names, cell_words, is_hot, texts
+from riskshare.reporting.shared_words import LISTED_MAY_BE, area_names, cell_words, is_hot, texts
 from riskshare.reporting.words import counted
 from riskshare.sharing.shared import Shared, must_be_shared
 
@@ -63,7 +63,8 @@ def partnership_report(shared: Shared) -> str:
     names = area_names(shared)
     ordered = [name for name in _ORDER if name in shared.tables]
     ordered += [name for name in shared.tables if name not in _ORDER]
-    return whole_page(shared, "".join(_found(shared, name, names) for name in ordered))
+    child = tag("p", escaped(LISTED_MAY_BE), class_="warn") if LISTED_MAY_BE in shared.notes else ""
+    return whole_page(shared, "".join(_found(shared, name, names) for name in ordered), child)
 
 
 def _found(shared: Shared, name: str, names: Mapping[str, str]) -> str:

@@ -19,7 +19,8 @@ AUDIENCE_WORDS: Final[Mapping[str, str]] = {
 TABLE_WORDS: Final[Mapping[str, str]] = {
     "act_now": "Signs to act on now", "areas": "Authorities", "buildings": "Buildings", "cells": "Cells",
     "clusters": "Hot spots", "counts": "People", "events": "Events",
-    "gaps": "Ask: questions without an answer that may be seen here", "reasons": "Reasons", "scores": "Scores",
+    "gaps": "Ask: questions without an answer that may be seen here", "person": "The person",
+    "reasons": "Reasons", "scores": "Scores",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from riskshare.reporting.pages import bullets, escaped, paragraphs, section, tab
 from riskshare.reporting.shared_sections import shown_table, table_words, whole_page
 from riskshare.reporting.shared_words import (
     LENS_TOLD,
+    MAY_BE_A_CHILD,
     NOT_SHOWN,
     NOTHING,
     area_names,
@@ -54,8 +55,8 @@ _BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 _READ: Final = (
-    "indicator", "points", "role", "arises_from", "basis", "source_grade", "info_grade", "source_type", "stance", "event_date",
-    "recorded_date", "agency", "scale", "native_value", "native_band",
+    "indicator", "points", "role", "arises_from", "basis", "source_grade", "info_grade", "source_type", "stance",
+    "event_date", "recorded_date", "agency", "scale", "native_value", "native_band",
 )  # fmt: skip
 """What a practitioner reads of a reason, in this order."""
 _GRADED: Final = ("source_grade", "info_grade", "source_type")
@@ -86,7 +87,7 @@ def about_subject(shared: Shared) -> str:
     names = area_names(shared)
     if _is_emergency(shared):
         return whole_page(shared, _urgent(shared, names) + _emergency(shared), _who(shared))
-    rest = [name for name in shared.tables if name not in ("act_now", "scores", "reasons")]
+    rest = [name for name in shared.tables if name not in ("act_now", "scores", "reasons", "person")]
     found = [_urgent(shared, names),
              section("Scores", _scores(shared, names), paragraphs(DECIDES_NOTHING), name="scores"),
              section("Reasons", *_reasons(shared, names), name="reasons")]  # fmt: skip
@@ -99,11 +100,15 @@ def about_subject(shared: Shared) -> str:
 
 
 def _who(shared: Shared) -> str:
-    """Return whom it is about, as known when, and until when it may be used."""
+    """Return whom it is about and how old, as known when, until when it may be used, and that it may be a child."""
     tables = shared.tables.values()
     found = {str(who) for one in tables for name in ("subject_id", "identity") if name in one for who in one[name]}
     who = f"Person {', '.join(sorted(found))}. " if found else ""
-    return tag("p", escaped(f"{who}As known on {shared.as_of}. Not to be used from {shared.marks['expires']} on."))
+    ages = shared.tables["person"]["age_band"] if "person" in shared.tables else ()
+    age = "".join(f"Age: {one}. " for one in ages)
+    told = f"{who}{age}As known on {shared.as_of}. Not to be used from {shared.marks['expires']} on."
+    child = tag("p", escaped(MAY_BE_A_CHILD), class_="warn") if MAY_BE_A_CHILD in shared.notes else ""
+    return tag("p", escaped(told)) + child
 
 
 def _urgent(shared: Shared, names: Mapping[str, str]) -> str:

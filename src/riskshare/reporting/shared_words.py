@@ -20,6 +20,10 @@ from riskshare.sharing.shared import Shared
 NOT_SHOWN: Final = "not shown"
 """A missing count: suppressed, or worked out from one that is."""
 NOTHING: Final = "–"
+MAY_BE_A_CHILD: Final = "This is, or may be, a child. What looks like harm by a child may be harm to that child: ask."
+"""Of whoever is not known, by what is shown, to be 18 or older."""
+LISTED_MAY_BE: Final = "Anybody listed may be a child. What looks like harm by a child may be harm to that child: ask."
+"""Once for a whole list, whoever is on it: said of some lines only, it would tell their age."""
 _SPACED: Final = frozenset({"band", "band_low", "band_high", "basis", "flags", "indicator", "most_useful_gap", "role"})
 """Fields whose codes are words joined by underscores."""
 
