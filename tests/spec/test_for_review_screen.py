@@ -14,6 +14,8 @@ HELD: dict[str, dict[str, Any]] = {
     "open": {},
     "handling condition not met": {"handling": "C", "conditions": "no_onward"},
     "no gateway named": {"data_class": "patient"},
+    "found where we looked": {"arises_from": "agency_initiated"},
+    "found where we looked, no gateway named": {"arises_from": "agency_initiated", "data_class": "patient"},
 }
 NOT_HELD: dict[str, dict[str, Any]] = {
     "withdrawn": {"status": "withdrawn"},
@@ -40,7 +42,7 @@ def test_where_no_such_record_stands_it_does_not(how: str) -> None:
     assert marked(**NOT_HELD[how]) == []
 
 
-@pytest.mark.parametrize("how", ["open", "no gateway named", *NOT_HELD])
+@pytest.mark.parametrize("how", [*(how for how in HELD if "condition" not in how), *NOT_HELD])
 def test_one_subject_alone_says_the_same(how: str) -> None:
     given = rows(**{**HELD, **NOT_HELD}[how])
     lines = assess_subject(given, cases.partnership(), as_of=small.AS_OF, subjects=small.ages(S1="14-15"))

@@ -44,8 +44,9 @@ BARRING: Final = (
 )
 """Reasons why a row may not be used at all (methods: model, section 1)."""
 
-OF_THE_USE: Final = ("handling", "no_gateway")
-"""Reasons why a row has no weight in this use, though what it tells may be so."""
+OF_THE_USE: Final = ("handling", "no_gateway", "where_we_looked", "not_scored")
+"""Reasons why a row has no weight, though what it tells may be so. None may stand before another reason: a child is not
+protected less where the gateway of a record is named."""
 
 _NO_OWN_WEIGHT = ("nil", "not_asked", "refused", "overdue")
 
