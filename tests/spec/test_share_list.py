@@ -141,9 +141,29 @@ class TestNoLineTellsMore:
     def test_no_agency_stands_in_it_and_why_is_told(self, tmp_path: Path) -> None:
         shared = listed(matrix(C="high"), tmp_path)
         gone = {"bars_met", "completeness", "leading_agency", "most_useful_gap"}
+        gone |= {"n_records", "n_origins", "n_agencies", "flags"}
         assert gone.isdisjoint(shared.tables["scores"].columns)
         assert gone <= set(shared.withheld[shared.withheld["reason"] == "of_a_list"]["field"])
         assert "whose address is protected" in report(shared)
+
+    def test_one_more_record_of_the_same_band_changes_no_line(self, tmp_path: Path) -> None:
+        """Two lists, with and without a record that somebody sent, would give away who a pseudonym is."""
+        rows = [row for name in "ABCD" for row in feared(name, "high")]
+        stale = cases.fact("old", subject_id="B", indicator="weapon_carrying", event_date="2023-04-01", agency="school")
+        first, then = listed(rows, tmp_path), listed([*rows, stale], tmp_path)
+        seen = first.tables["scores"].columns.difference(["lower", "upper"])
+        assert then.tables["scores"][seen].equals(first.tables["scores"][seen])
+
+    def test_lines_of_one_band_are_alike_but_for_the_pseudonym(self, tmp_path: Path) -> None:
+        """No count and no flag tells one from another, nor that there is something to act on now and nobody to call."""
+        rows = [*feared("A", "high"), *feared("B", "high"), *feared("C", "high", agency="council")]
+        table = listed(rows, tmp_path).tables["scores"].drop(columns="subject_id")
+        assert len(table) == 3
+        assert len(table.drop_duplicates()) == 1
+
+    def test_what_remains_is_said(self, tmp_path: Path) -> None:
+        shared = listed(matrix(C="high"), tmp_path)
+        assert "Whoever sent a record may know whose line changed." in report(shared)
 
     def test_the_file_says_so_too(self, tmp_path: Path) -> None:
         files = cases.every_file(listed(matrix(B="medium", C="high"), tmp_path), tmp_path / "out", (".csv",))

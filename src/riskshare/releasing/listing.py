@@ -27,11 +27,18 @@ Pseudonym = Callable[[str], str]
 
 LISTED_ROLES: Final = frozenset({"person_of_concern"})
 """Whom a group may have listed by pseudonym. Victims and witnesses are counted, never listed (safety, 3.2)."""
-NOT_IN_A_LIST: Final = ("bars_met", "completeness", "leading_agency", "most_useful_gap")
+NOT_IN_A_LIST: Final = (
+    "bars_met", "completeness", "flags", "leading_agency", "most_useful_gap", "n_agencies", "n_origins", "n_records",
+)  # fmt: skip
 """By what an agency does or did not send, an area is told, or a service whose involvement is sensitive. Hidden for some
-people only, their line would stand out; so it is in nobody's line."""
+people only, their line would stand out; so it is in nobody's line. By exact counts and flags most lines are the only one
+of their kind: two lists, with and without a record, would tell who a pseudonym is. What is urgent goes to named people."""
 _RISING: Final = ("low", "medium", "high", "very high")
 _NO_VICTIM: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
+_WHAT_REMAINS: Final = (
+    "Two lists can be compared: a line comes, goes or changes its band with the records. Whoever sent a record may know "
+    "whose line changed."
+)
 _OF_ONE_AGREEMENT: Final = "Pseudonyms are of this agreement alone."
 
 
@@ -68,7 +75,7 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
         withheld=(*withheld, *(("scores", name, "of_a_list") for name in NOT_IN_A_LIST)),
         notes=(
             LISTED_MAY_BE, said_of_bar(asking.agreement, int((~on_it).sum()), asking.audience),
-            AS_IF, MAY_WAIT, *said_of_questions(result.partnership), _NO_VICTIM, _OF_ONE_AGREEMENT,
+            AS_IF, MAY_WAIT, *said_of_questions(result.partnership), _NO_VICTIM, _OF_ONE_AGREEMENT, _WHAT_REMAINS,
         ),
         decisions=(*views, *seen.decisions), subjects=frozenset(listed["subject_id"]), person_rows=len(table),
         refused=seen.refused, items=(*seen.items, seen.combined("scores", "person_of_concern")),

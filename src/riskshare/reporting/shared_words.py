@@ -53,7 +53,9 @@ RULE_WORDS: Final[Mapping[str, str]] = {
     "small_or_beside_small": "too few people stand behind it, or it would give away a figure that is so small",
     "too_few_people_in_window": "too few people live there",
     "counts_withheld": "with them the withheld counts could be worked out",
-    "of_a_list": "in a list it would tell whose address is protected, or that a sensitive service knows somebody",
+    "of_a_list": (
+        "in a list it would tell whose address is protected, that a sensitive service knows somebody, or who a pseudonym is"
+    ),
     "analysts_only": "it is worked out for analysts only, and not from what may be shared",
     "too_fine": "it has no coarser form that may be shown",
 }
