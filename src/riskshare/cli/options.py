@@ -41,7 +41,7 @@ def asked_for(what: str) -> str:
     """
     if sys.stdin.isatty():
         return str(typer.prompt(what, hide_input=True, err=True))
-    typed = sys.stdin.readline().rstrip("\r\n")
+    typed = sys.stdin.readline().removeprefix("\ufeff").strip()  # some shells begin what they pipe with such a mark
     if not typed:
         message = f"{what}: nothing was typed, and there is no terminal. Give it as the first line of standard input."
         raise Unusable(message)

@@ -116,8 +116,12 @@ def told_dates(rows: Iterable[Row | Status]) -> Dates:
             without += 1
             continue
         there, here = at[1].decode("ascii"), written[1].decode("ascii")
-        if there[:10] != here[:10]:  # else less than a day apart
-            apart += abs(dt.datetime.fromisoformat(there) - dt.datetime.fromisoformat(here)) > APART
+        try:
+            gap = abs(dt.datetime.fromisoformat(there) - dt.datetime.fromisoformat(here))
+        except ValueError:  # no moment: somebody wrote it who is not the log
+            without += 1
+            continue
+        apart += gap > APART
         backwards += here < before
         before = here
     return Dates(entries, apart, without, backwards)

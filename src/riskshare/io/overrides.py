@@ -368,7 +368,9 @@ def _read(body: bytes) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads(body)
         check_entry(told, made=MADE_BY_THE_LOG)
-    except (AuditEntryError, TypeError, ValueError, RecursionError):
+        dt.datetime.fromisoformat(told["at"])
+        int(told["seq"])
+    except (AuditEntryError, KeyError, TypeError, ValueError, RecursionError):
         what = "The audit log holds an entry about an override that is none."
         raise AuditTrailError(what, "Disclose nothing; run `riskshare audit verify`.") from None
     return told
@@ -379,8 +381,8 @@ def _used(body: dict[str, Any], *, spooled: bool, alerted: bool) -> OverrideUsed
     seen = min(at, dt.datetime.fromisoformat(body.get("written", body["at"])))  # a moment typed ahead buys no time
     return OverrideUsed(
         body["decision"], at, seen, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(seen),
-        alerted, spooled, user=body.get("user", ""), approver=body.get("approver", ""), fields=tuple(body.get("fields", ())),
-        rows=body.get("rows", 0), expires=dt.datetime.fromisoformat(body["expires"]) if "expires" in body else None,
+        alerted, spooled, user=body.get("user", ""), approver=body.get("approver", ""),
+        fields=tuple(body.get("fields", ())), rows=body.get("rows", 0), expires=dt.datetime.fromisoformat(body["expires"]) if "expires" in body else None,
     )  # fmt: skip
 
 

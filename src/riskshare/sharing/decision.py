@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,6 +24,8 @@ from riskshare.records.sharing_request import (
 from riskshare.sharing.standing import Standing, stand
 from riskshare.sharing.view import View, emergency, relationship, see
 
+_UNSEEN = ("Cc", "Cf")
+"""Kinds of signs that nobody sees: control and format (Unicode, general category)."""
 _RELEASE: tuple[Duty, ...] = ("log_before_release",)
 _EMERGENCY: tuple[Duty, ...] = ("log_before_release", "notify_spoc", "review_in_5_working_days")
 
@@ -117,12 +120,19 @@ def _kept_until(request: Request, standing: Standing, at: dt.datetime) -> dt.dat
 
 
 def same_user(name: str) -> str:
-    """Return a user's name as it is compared: case and outer or repeated blanks do not make another user.
+    """Return a user's name as it is compared, empty where it names nobody.
 
-    >>> same_user(" U7  a") == same_user("u7 A")
+    Case, blanks, letters that are written in two ways, and signs that nobody sees do not make another user.
+
+    >>> same_user(" U7  a") == same_user("u7 A") == same_user("\uff357\u200b a")
     True
+    >>> same_user("\u200b"), same_user(" . ")
+    ('', '')
     """
-    return " ".join(name.split()).casefold()
+    plain = " ".join(unicodedata.normalize("NFKC", name).split())
+    seen = "".join(sign for sign in plain if unicodedata.category(sign) not in _UNSEEN)
+    told = " ".join(unicodedata.normalize("NFKC", seen.casefold()).split())
+    return told if any(sign.isalnum() for sign in told) else ""
 
 
 def _overridden(

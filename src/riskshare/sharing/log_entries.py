@@ -203,9 +203,13 @@ def utc(moment: dt.datetime) -> str:
     """
     if not isinstance(moment, dt.datetime) or moment.utcoffset() is None:
         raise AuditEntryError(["at must be a datetime with an offset, such as 2026-03-31T09:30:00+01:00."])
+    try:
+        moment = moment.astimezone(dt.UTC)
+    except OverflowError:  # a year before 1 or after 9999
+        moment = moment.replace(tzinfo=dt.UTC)
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise AuditEntryError([f"at must lie in the years {FIRST_YEAR} to {LAST_YEAR}."])
-    return f"{moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+        raise AuditEntryError([f"at must lie in the years {FIRST_YEAR} to {LAST_YEAR}, by the clock of UTC."])
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def check_entry(entry: Mapping[str, object], *, made: Iterable[str] = ()) -> None:

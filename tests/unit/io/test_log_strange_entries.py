@@ -1,0 +1,69 @@
+"""Entries that the log did not write itself, and names written so that they look like another's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from pathlib import Path
+
+import pytest
+
+import audit_cases as cases
+from riskshare.cli.options import asked_for
+from riskshare.errors import AuditEntryError, AuditTrailError
+from riskshare.io.audit_check import dates_of, verify_log
+from riskshare.io.audit_log import append
+from riskshare.io.overrides import overrides_used
+from riskshare.sharing.decision import same_user
+
+AT = dt.datetime(2026, 3, 31, 9, 30, tzinfo=dt.UTC)
+
+
+def test_a_moment_that_is_none_is_counted_and_does_not_silence_the_verdict(tmp_path: Path) -> None:
+    log = cases.log_in(tmp_path, 3)
+    body = cases.stored(log, "SELECT body FROM entries WHERE seq = 3")[0][0]
+    cases.tampered(
+        log, "UPDATE entries SET body = ? WHERE seq = 3", body.replace(b'"at":"2026-03-31', b'"at":"2026-02-31')
+    )
+    assert dates_of(log).without == 1
+    assert verify_log(log).status == "altered"
+
+
+def test_an_override_without_a_moment_or_number_is_a_fault_that_has_words(tmp_path: Path) -> None:
+    log = cases.log_in(tmp_path, 2)
+    body = b'{"event":"override","allow":true,"decision":"' + b"ab" * 32 + b'","ground":"x","reasons":[]}'
+    cases.tampered(log, "UPDATE entries SET body = ? WHERE seq = 1", body)
+    with pytest.raises(AuditTrailError):
+        overrides_used(log)
+
+
+@pytest.mark.parametrize("hours", [12, -12])
+@pytest.mark.parametrize("day", [(1900, 1, 1), (2100, 12, 31, 23, 59), (1, 1, 1), (9999, 12, 31, 23)])
+def test_years_are_judged_by_the_clock_the_log_keeps(day: tuple[int, ...], hours: int, tmp_path: Path) -> None:
+    log, at = cases.log_in(tmp_path), dt.datetime(*day, tzinfo=dt.timezone(dt.timedelta(hours=hours)))  # type: ignore[misc, arg-type]
+    inside = day[0] in (1900, 2100) and at.astimezone(dt.UTC).year in (1900, 2100)
+    if inside:
+        append(log, cases.ENTRY, at=at)
+        append(log, cases.ENTRY, at=dt.datetime(2100, 12, 31, 23, 59, tzinfo=dt.UTC))
+    else:
+        with pytest.raises(AuditEntryError, match="1900 to 2100"):
+            append(log, cases.ENTRY, at=at)
+
+
+@pytest.mark.parametrize("name", ["U7\u200b", "\uff357", "u7\x00", "U7\u00ad", " u7 ", "\u2060U7"])
+def test_a_name_with_signs_that_nobody_sees_is_the_same_name(name: str) -> None:
+    assert same_user(name) == same_user("U7")
+
+
+@pytest.mark.parametrize("name", ["", "\u200b", ".", "\x00", " - "])
+def test_what_names_nobody_is_nobody(name: str) -> None:
+    assert same_user(name) == ""
+
+
+def test_one_accent_written_in_two_ways_is_one_name() -> None:
+    assert same_user("Rene\u0301e") == same_user("Ren\u00e9e") != same_user("Renee")
+
+
+def test_what_a_pipe_puts_before_a_reference_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\ufeffS1 \r\n"))
+    assert asked_for("Subject") == "S1"
