@@ -154,7 +154,9 @@ def found_in(files: dict[str, bytes], *values: str) -> list[tuple[str, str]]:
     return [(name, value) for name, data in laid_open.items() for value in values if value.encode() in data]
 
 
-HIDDEN_VALUES = (MARK, "403991.37", "302003.41", "health", "charity", "serious_violence_duty", "U7", "case-1")
+USER = "staff-reference-7"
+"""Long enough not to stand in a key by chance."""
+HIDDEN_VALUES = (MARK, "403991.37", "302003.41", "health", "charity", "serious_violence_duty", USER, "case-1")
 
 
 def test_no_hidden_value_is_in_any_file(tmp_path: Path) -> None:
@@ -163,21 +165,28 @@ def test_no_hidden_value_is_in_any_file(tmp_path: Path) -> None:
                             categories=("criminal", "other"))  # fmt: skip
     agreed = cases.partnership(cases.SCORES, redacted, cases.ALERTS, cases.COUNTS, cases.WHERE)
     whole = cases.result(marked(), agreed=agreed)
+    asks: dict[str, Any] = {"user_id": USER}
+    works = {**asks, "relationships": [cases.works_with(user_id=USER)]}
     released = {
-        "person": cases.to_practitioner(whole, tmp_path),
-        "group": cases.given(whole, tmp_path, audience="partnership"),
-        "public": cases.given(whole, tmp_path, purpose="violence_reduction"),
-        "emergency": cases.to_practitioner(whole, tmp_path, override=sharing_small.override(text=f"{MARK} " * 5)),
+        "person": cases.to_practitioner(whole, tmp_path, **works),
+        "group": cases.given(whole, tmp_path, audience="partnership", **asks),
+        "public": cases.given(whole, tmp_path, purpose="violence_reduction", **asks),
+        "emergency": cases.to_practitioner(
+            whole, tmp_path, override=sharing_small.override(text=f"{MARK} " * 5), **works
+        ),
     }
     for name, shared in released.items():
         files = cases.every_file(shared, tmp_path / name)
         assert len(files) >= 5
-        assert found_in(files, *HIDDEN_VALUES) == [], name
+        # A practitioner's page names who was given it, and nothing else in any file does.
+        named = [("x-all.html", USER)] if name in ("person", "emergency") else []
+        assert found_in(files, *HIDDEN_VALUES) == named, name
         told = [repr(shared), shared.stamp, *shared.notes]
         assert MARK not in "".join(told)
         if name in ("group", "public"):
             assert found_in(files, '"S1"', ">S1<", ",S1,") == []
     assert MARK not in str(cases.entries(tmp_path))
+    assert USER not in str(cases.entries(tmp_path))
 
 
 def test_no_hidden_value_of_an_event_is_on_a_map(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import share_cases as cases
+from riskshare.reporting.shared_report import report
 from riskshare.reporting.shared_subject import about_subject
 from riskshare.sharing.shared import Shared
 
@@ -62,3 +63,26 @@ def test_a_question_beside_a_record_that_bears_on_it_says_ask(shared: Shared) ->
 
 def test_whose_harm_it_is_stands_in_full(shared: Shared) -> None:
     assert "harm by this person to others" in about_subject(shared)
+
+
+def test_a_page_names_who_was_given_it_at_both_ends(shared: Shared) -> None:
+    """A printed copy that leaks is traceable; the stamp that data files carry, and the log, do not name the user."""
+    page = about_subject(shared)
+    assert page.count("Given to U7. For social_worker at council.") == 2
+    assert "U7" not in shared.stamp
+    assert "U7" not in str(shared.marks)
+    assert "U7" not in repr(shared)
+
+
+def test_a_page_for_a_group_names_nobody(tmp_path: Path) -> None:
+    listed = cases.given(cases.result(cases.feared("S1")), tmp_path, audience="partnership")
+    assert listed.user_id == ""
+    assert "U7" not in report(listed)
+
+
+def test_a_users_reference_is_text_and_no_markup(tmp_path: Path) -> None:
+    user = "<b>U7</b>"
+    given = cases.to_practitioner(
+        cases.result(), tmp_path, user_id=user, relationships=[cases.works_with(user_id=user)]
+    )
+    assert "Given to &lt;b&gt;U7&lt;/b&gt;." in about_subject(given)

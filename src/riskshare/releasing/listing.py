@@ -31,13 +31,14 @@ NOT_IN_A_LIST: Final = (
     "bars_met", "completeness", "flags", "leading_agency", "most_useful_gap", "n_agencies", "n_origins", "n_records",
 )  # fmt: skip
 """By what an agency does or did not send, an area is told, or a service whose involvement is sensitive. Hidden for some
-people only, their line would stand out; so it is in nobody's line. By exact counts and flags most lines are the only one
-of their kind: two lists, with and without a record, would tell who a pseudonym is. What is urgent goes to named people."""
+people only, their line would stand out; so it is in nobody's line. By exact counts and flags most lines are the only
+one of their kind: two lists, with and without a record, would tell who a pseudonym is. What is urgent goes to named
+people."""
 _RISING: Final = ("low", "medium", "high", "very high")
 _NO_VICTIM: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
 _WHAT_REMAINS: Final = (
-    "Two lists can be compared: a line comes, goes or changes its band with the records. Whoever sent a record may know "
-    "whose line changed."
+    "Two lists can be compared: a line comes, goes or changes its band with the records. Whoever sent a record may "
+    "know whose line changed."
 )
 _OF_ONE_AGREEMENT: Final = "Pseudonyms are of this agreement alone."
 

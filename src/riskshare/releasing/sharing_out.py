@@ -292,6 +292,7 @@ def _sealed(
         words=words_for(made.tables, partnership) if made.kind == "subject" else {},
         kept=_frame(made.kept, KEPT_COLUMNS), withheld=_frame(made.withheld, WITHHELD_COLUMNS),
         suppressed=_frame(made.suppressed, SUPPRESSED_COLUMNS), notes=(*made.notes, *noted.said),
+        user_id=asking.user_id if asking.audience == "practitioner" else "",
         audience=asking.audience, purpose=asking.purpose, recipient_agency=asking.agency, recipient_role=asking.role,
         agreement=asking.agreement.id, agreement_version=asking.agreement.version,
         decision_ids=(noted.release_id,), policy_hash=asking.agreements.policy_hash,

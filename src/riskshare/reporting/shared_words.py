@@ -54,7 +54,8 @@ RULE_WORDS: Final[Mapping[str, str]] = {
     "too_few_people_in_window": "too few people live there",
     "counts_withheld": "with them the withheld counts could be worked out",
     "of_a_list": (
-        "in a list it would tell whose address is protected, that a sensitive service knows somebody, or who a pseudonym is"
+        "in a list it would tell whose address is protected, that a sensitive service knows somebody, or who a "
+        "pseudonym is"
     ),
     "analysts_only": "it is worked out for analysts only, and not from what may be shared",
     "too_fine": "it has no coarser form that may be shown",

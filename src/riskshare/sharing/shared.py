@@ -66,6 +66,9 @@ class Shared:
         The head of the audit log after the entry, as sixteen letters.
     words : mapping of str to str
         The partners' own names of the ids that stand in the tables, by ``field:id``: for pages, which people read.
+    user_id : str
+        The named practitioner's staff reference as given; empty for every other audience. It stands on the page, so
+        that a copy that leaks is traceable, and in no other file; the log has a pseudonym.
     content_hash : str
         SHA-256 of the tables as they were let through: a writer refuses tables that were changed since.
     log : AuditLog
@@ -95,6 +98,7 @@ class Shared:
     log_head: str
     content_hash: str = field(init=False, default="")
     words: Mapping[str, str] = field(default_factory=dict)
+    user_id: str = ""
     log: Any = None
     made_by: object = None
 
