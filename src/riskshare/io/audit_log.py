@@ -46,7 +46,7 @@ from riskshare.sharing.chain import (
     seal,
     verify,
 )
-from riskshare.sharing.log_entries import MADE_BY_THE_LOG, canonical, check_entry, is_back_dated, reached, utc
+from riskshare.sharing.log_entries import MADE_BY_THE_LOG, canonical, check_entry, come_to, is_back_dated, reached, utc
 
 _CHECK: Final = "Disclose nothing; run `riskshare audit verify` and find out what happened."
 
@@ -222,13 +222,13 @@ def must_not_be_back_dated(log: AuditLog, at: dt.datetime) -> None:
         known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone()
         row = None if known is None else last_row(db)
     if row is not None:
-        _must_follow(_said(row), {"event": "disclosure"}, utc(at))
+        _must_follow(_said(row), {"event": "disclosure", "at": utc(at)}, utc(log.clock()))
 
 
-def _must_follow(last: Mapping[str, Any] | None, entry: Mapping[str, Any], at: str) -> None:
+def _must_follow(last: Mapping[str, Any] | None, entry: Mapping[str, Any], now: str) -> None:
     """Refuse an entry that is dated before what the log holds."""
-    so_far = "" if last is None else reached(last, "", "")
-    if is_back_dated(entry, at, so_far):
+    so_far = come_to(last, now)
+    if is_back_dated(entry, entry["at"], so_far):
         day, clock = so_far[:10], so_far[11:16]
         come = f"{day} {clock} UTC"
         raise AuditTimeError(come)
@@ -370,10 +370,10 @@ def _add(
     subjects: Collection[str] = (),
     people: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Head:
-    _must_follow(end.body, entry, entry["at"])
     keys, seq, written = end.keys, end.head.seq + 1, utc(log.clock())
+    _must_follow(end.body, entry, written)
     key = key_at(keys.epochs, seq)
-    full = {**entry, "epoch": key.epoch, "latest": reached(end.body, entry["at"], written), "seq": seq}
+    full = {**entry, "epoch": key.epoch, "latest": reached(end.body, entry, written), "seq": seq}
     full["written"] = written
     full |= {name: user_pseudonym(keys, person) for name, person in people.items() if person is not None}
     if subjects:

@@ -145,38 +145,59 @@ MADE_BY_THE_LOG: Final = frozenset(
 latest moment of any entry up to this one, of each no more than that clock allows.
 """
 
+BEGUN: Final = "1900-01-01T00:00:00.000000Z"
+"""What a log without an entry that counts has come to."""
 LATE: Final = dt.timedelta(hours=1)
 """Proposal: how much earlier than what the log holds an entry may be dated, since a release that takes minutes to work
 out is logged after a quick one that was asked for later."""
 
 
-def reached(before: Mapping[str, Any] | None, at: str, written: str) -> str:
-    """Return how far a log has come after an entry: a moment typed ahead of the machine's clock does not count as come.
+def come_to(before: Mapping[str, Any] | None, now: str) -> str:
+    """Return how far a log has come with its last entry; where there is none, to no moment.
 
-    Parameters
-    ----------
-    before : mapping or None
-        The entry before, if there is one; those of older versions have no ``latest``.
-    at, written : str
-        Moments of the new entry as the log writes them.
+    Entries of older versions have no ``latest``: theirs is their own moment, as far as that is past.
 
     Examples
     --------
     >>> day = "2026-03-{}T09:30:00.000000Z".format
-    >>> reached({"at": day(30)}, day(31), day(31)) == reached({"at": day(31)}, day(30), day(31)) == day(31)
-    True
-    >>> reached(None, day(31), day(30)) == day(30)
+    >>> come_to({"at": day(30)}, day(31)) == come_to({"at": day(31)}, day(30)) == day(30)
     True
     """
-    so_far = "" if before is None else str(before.get("latest", before["at"]))
-    return max(so_far, min(at, written))
+    if before is None:
+        return BEGUN
+    return str(before["latest"]) if "latest" in before else min(str(before["at"]), now)
+
+
+def reached(before: Mapping[str, Any] | None, entry: Mapping[str, Any], written: str) -> str:
+    """Return how far a log has come after an entry.
+
+    A moment typed ahead of the machine's clock does not count as come; nor does what is noted as it is told, such as a
+    refusal, or anybody whose clock is wrong could close the log to all others by asking.
+
+    Parameters
+    ----------
+    before : mapping or None
+        The entry before, if there is one.
+    entry : mapping
+        With ``at`` as the log writes moments.
+    written : str
+        The machine's clock.
+
+    Examples
+    --------
+    >>> day = "2026-03-{}T09:30:00.000000Z".format
+    >>> given = {"event": "disclosure", "allow": True, "at": day(31)}
+    >>> reached({"latest": day(30)}, given, day(31)) == day(31), reached({"latest": day(29)}, given, day(30)) == day(30)
+    (True, True)
+    >>> reached({"latest": day(30)}, {**given, "allow": False}, day(31)) == day(30)
+    True
+    """
+    so_far = come_to(before, written)
+    return so_far if _is_free(entry) else max(so_far, min(str(entry["at"]), written))
 
 
 def is_back_dated(entry: Mapping[str, Any], at: str, so_far: str) -> bool:
     """Return whether an entry may not be dated as it is, where a log has come so far.
-
-    What was refused and an emergency are noted as they are told: whoever types a moment wrongly must still be found in
-    the log, and nobody waits for help because of a clock. A file of an emergency view names its ground.
 
     Examples
     --------
@@ -184,8 +205,16 @@ def is_back_dated(entry: Mapping[str, Any], at: str, so_far: str) -> bool:
     >>> is_back_dated(given, day(30), day(31)), is_back_dated({**given, "allow": False}, day(30), day(31))
     (True, False)
     """
-    free = entry.get("allow") is False or entry.get("event") in ("override", "alert") or "ground" in entry
-    return not free and bool(so_far) and dt.datetime.fromisoformat(at) < dt.datetime.fromisoformat(so_far) - LATE
+    return not _is_free(entry) and dt.datetime.fromisoformat(at) < dt.datetime.fromisoformat(so_far) - LATE
+
+
+def _is_free(entry: Mapping[str, Any]) -> bool:
+    """Return whether an entry is noted as it is told, whatever the log has come to.
+
+    Whoever types a moment wrongly and is refused must still be found in the log, and nobody waits for help because of a
+    clock. A file of an emergency view names its ground.
+    """
+    return entry.get("allow") is False or entry.get("event") in ("override", "alert") or "ground" in entry
 
 
 def utc(moment: dt.datetime) -> str:

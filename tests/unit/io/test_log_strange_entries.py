@@ -10,9 +10,9 @@ import pytest
 
 import audit_cases as cases
 from riskshare.cli.options import asked_for
-from riskshare.errors import AuditEntryError, AuditTrailError
+from riskshare.errors import AuditEntryError, AuditTimeError, AuditTrailError
 from riskshare.io.audit_check import dates_of, verify_log
-from riskshare.io.audit_log import append
+from riskshare.io.audit_log import append, audit_log
 from riskshare.io.overrides import overrides_used
 from riskshare.sharing.decision import same_user
 
@@ -67,3 +67,21 @@ def test_one_accent_written_in_two_ways_is_one_name() -> None:
 def test_what_a_pipe_puts_before_a_reference_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("\ufeffS1 \r\n"))
     assert asked_for("Subject") == "S1"
+
+
+def test_a_refusal_on_a_machine_whose_clock_is_ahead_closes_the_log_to_nobody(tmp_path: Path) -> None:
+    now = [AT]
+    log = audit_log(tmp_path / "audit.sqlite", clock=lambda: now[0])
+    append(log, cases.ENTRY, at=AT)
+    now[0] = AT + dt.timedelta(days=400)
+    append(log, {**cases.ENTRY, "allow": False, "reasons": ["no_agreement"]}, at=now[0])
+    now[0] = AT + dt.timedelta(minutes=5)
+    append(log, cases.ENTRY, at=now[0])
+    with pytest.raises(AuditTimeError):
+        append(log, cases.ENTRY, at=AT - dt.timedelta(hours=2))
+
+
+def test_a_first_refusal_ahead_of_time_begins_a_log_that_goes_on(tmp_path: Path) -> None:
+    log = audit_log(tmp_path / "audit.sqlite", clock=lambda: AT + dt.timedelta(days=400))
+    append(log, {**cases.ENTRY, "allow": False, "reasons": ["no_agreement"]}, at=AT + dt.timedelta(days=400))
+    append(audit_log(log.path, clock=lambda: AT), cases.ENTRY, at=AT)
