@@ -11,6 +11,7 @@
     │   ├── LinkRefusedError                 a scale has no place on the common scale or another's
     │   ├── SharingRefusedError              nothing may leave as it was asked; whom to call (``sharing.asking``)
     │   ├── IdentifierRefusedError           an identifier may not be used (``sharing.identifiers``)
+    │   ├── ReviewFirstError                 overrides about a person await review (``io.overrides``)
     │   ├── MatchRateError                   too few identifiers are valid to go live (``sharing.identifiers``)
     │   ├── LinkError                        links of people cannot be read, made or undone (``sharing.links``)
     │   ├── MoverError                       histories cannot be used for alerts (``sharing.movers``)

@@ -42,7 +42,7 @@ def test_a_page_is_written_and_logged_and_nobody_is_shown(tmp_path: Path) -> Non
     result = run(tmp_path)
     page = tmp_path / "statement.html"
     assert page.stat().st_mode & 0o077 == 0
-    assert "1 record, as on" in page.read_text(encoding="utf-8")
+    assert "1 record that can be told here, as on" in page.read_text(encoding="utf-8")
     assert "zqmark" not in result.stdout + result.stderr + page.read_text(encoding="utf-8")
     assert len(entries_about(audit_log(tmp_path / "audit.sqlite"), "zqmark")) == 1
 

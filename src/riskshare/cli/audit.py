@@ -208,7 +208,8 @@ def _reason(log: AuditLog, one: OverrideUsed) -> str:
 def _override_document(log: AuditLog, one: OverrideUsed, at: dt.datetime) -> dict[str, Any]:
     return {
         "reference": one.reference, "at": one.at.isoformat(), "seen": one.seen.isoformat(),
-        "agency": one.agency, "role": one.role, "ground": one.ground, "due": one.due.isoformat(), "overdue": one.overdue(at), "alerted": one.alerted,
+        "agency": one.agency, "role": one.role, "ground": one.ground, "due": one.due.isoformat(),
+        "overdue": one.overdue(at), "alerted": one.alerted,
         "spooled": one.spooled, "reason_file": _reason(log, one), "fields": list(one.fields), "rows": one.rows,
         "expires": None if one.expires is None else one.expires.isoformat(),
     }  # fmt: skip

@@ -47,7 +47,10 @@ def run_statement(
     if subjects is None:
         screen.alert(f"{NOBODY_KNOWN} Give it with --subjects, unless nobody has one.")
     held, shared = counted(len(made.held), "record"), counted(len(made.shared), "time")
-    screen.say(f"Written: {out} (readable by you alone, logged): {held} held, shared {shared}.")
+    screen.say(
+        f"Written: {out} (readable by you alone, logged): {held} that can be told, "
+        f"shared {shared} as far as this log leads."
+    )
     screen.say("Read it before you hand it over: telling may harm somebody else.")
     screen.document({"file": out.name, "held": len(made.held), "shared": len(made.shared)})
     return ExitCode.OK if len(made.held) + len(made.shared) else ExitCode.UNKNOWN_SUBJECT

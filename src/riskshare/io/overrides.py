@@ -382,7 +382,8 @@ def _used(body: dict[str, Any], *, spooled: bool, alerted: bool) -> OverrideUsed
     return OverrideUsed(
         body["decision"], at, seen, body.get("agency", ""), body.get("role", ""), body["ground"], review_due(seen),
         alerted, spooled, user=body.get("user", ""), approver=body.get("approver", ""),
-        fields=tuple(body.get("fields", ())), rows=body.get("rows", 0), expires=dt.datetime.fromisoformat(body["expires"]) if "expires" in body else None,
+        fields=tuple(body.get("fields", ())), rows=body.get("rows", 0),
+        expires=dt.datetime.fromisoformat(body["expires"]) if "expires" in body else None,
     )  # fmt: skip
 
 

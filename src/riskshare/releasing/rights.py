@@ -9,7 +9,7 @@ from typing import Any, Final
 from riskshare.io.audit_check import entries_about
 from riskshare.io.audit_log import AuditLog, append
 from riskshare.io.audit_store import kept_open, must_exist
-from riskshare.io.overrides import spool_of
+from riskshare.io.overrides import overrides_used, spool_of
 from riskshare.records.arguments import is_text, require
 from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.moments import as_moment, moment_of
@@ -83,7 +83,7 @@ def subject_statement(
     entries = _entries(log, subject_id)
     made = statement(
         evidence, partnership, entries, subject_id, at=moment, cleared=cleared, subjects=subjects,
-        place_cleared=place_cleared,
+        place_cleared=place_cleared, findings={one.reference: one.finding for one in overrides_used(log)},
     )  # fmt: skip
     entry: dict[str, Any] = {
         "event": "disclosure", "allow": True, "reasons": [], "agency": agency, "role": DATA_SUBJECT,

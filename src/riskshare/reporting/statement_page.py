@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Hashable, Mapping
 from typing import Final
 
 from riskshare.records.moments import LONDON
@@ -27,10 +28,18 @@ SCORES: Final = (
     "its reasons.",
 )
 """True of everybody, also of whom nothing is held."""
-NOTHING_TOLD: Final = (
-    "Under the reference that was asked for, nothing is held that can be told here and nothing was given to anybody. "
-    "If you expected something, ask the desk below to check the reference: a slip in it reads the same.",
+AS_FAR_AS: Final = (
+    "This is told as far as this log still leads to this reference. After an erasure, in a log begun anew or in one "
+    "brought back from a copy, it does not: what was shared before then cannot be told from it."
 )
+"""True of everybody: whether a log was new or somebody was erased from it cannot be told from the log."""
+NOTHING_TOLD: Final = (
+    "Under the reference that was asked for, nothing is held that can be told here, and this log leads to nothing that "
+    "was given to anybody. If you expected something, ask the desk below to check the reference: a slip in it reads "
+    "the same.",
+)
+_REFERENCE: Final = "who it is about"
+"""Of ``identity``: only the emergency view gives it, and there it is the reference, neither name nor date of birth."""
 _NOTHING: Final = "\N{EN DASH}"
 _ROLES: Final = {
     "person_of_concern": "as somebody others worry about", "exploited": "as somebody exploited",
@@ -58,7 +67,7 @@ def statement_page(statement: Statement, *, contact: str) -> str:
     ]  # fmt: skip
     shared = [
         (
-            _when(row["at"]), str(row["agency"]), str(row["role"]), str(row["purpose"]).replace("_", " "),
+            _when(row["at"]), str(row["agency"]), str(row["role"]), _why(row),
             _what(str(row["fields"])) or _NOTHING, _when(row["expires"]) or _NOTHING,
         )
         for row in statement.shared.to_dict("records")
@@ -67,13 +76,14 @@ def statement_page(statement: Statement, *, contact: str) -> str:
     told = ("When", "With whom", "In what role", "For what", "What", "Until")
     parts = [
         section(
-            "What is held", paragraphs([f"{counted(len(held), 'record')}, as on {moment(statement.at)}."]),
+            "What is held",
+            paragraphs([f"{counted(len(held), 'record')} that can be told here, as on {moment(statement.at)}."]),
             table("Records about you", heads, held, stacked=True) if held else "",
             paragraphs((*statement.notes, *MAY_BE_MORE, *(() if held or shared else NOTHING_TOLD))), name="held",
         ),
         section("Scores", paragraphs(SCORES), name="scores"),
         section(
-            "With whom it was shared", paragraphs([f"{counted(len(shared), 'time')}, by the log of every disclosure."]),
+            "With whom it was shared", paragraphs([f"{counted(len(shared), 'time')}. {AS_FAR_AS}"]),
             table("Each time something was shared", told, shared, stacked=True) if shared else "", name="shared",
         ),
         section("What you can do", bullets(YOUR_RIGHTS), paragraphs([f"Turn to: {contact}"]), name="rights"),
@@ -94,11 +104,29 @@ def _when(moment: object) -> str:
     return f"{day(local.date())}, {local:%H:%M}"
 
 
+def _why(row: Mapping[Hashable, object]) -> str:
+    """Return for what something was given; of an emergency override that it was one, and what its review found.
+
+    >>> _why({"purpose": "safeguarding", "ground": "risk_to_life", "finding": ""})
+    'safeguarding; an emergency override, on the ground: risk to life; its review has not been noted'
+    """
+    purpose, ground, finding = (str(row[name]).replace("_", " ") for name in ("purpose", "ground", "finding"))
+    if not ground:
+        return purpose
+    review = f"its review found: {finding}" if finding else "its review has not been noted"
+    return f"{purpose}; an emergency override, on the ground: {ground}; {review}"
+
+
 def _what(fields: str) -> str:
     """Return what was given, by kind, in the words of the page that is for everybody; each once.
 
     >>> _what("score, upper, event date, spoc")
     'a score with its doubts, when something happened, whom to call'
+    >>> _what("identity")
+    'who it is about'
     """
     names = [name.strip().replace(" ", "_") for name in fields.split(",") if name.strip()]
-    return ", ".join(sorted({KIND_WORDS[FIELDS[one]] if one in FIELDS else field_words(one) for one in names}))
+    told = {one: KIND_WORDS[FIELDS[one]] if one in FIELDS else field_words(one) for one in names}
+    if "identity" in told:
+        told["identity"] = _REFERENCE
+    return ", ".join(sorted(set(told.values())))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -22,7 +23,7 @@ from riskshare.sharing.protection import guarded_then, protected_addresses
 from riskshare.sharing.standing import holds
 
 HELD_COLUMNS: Final = ("agency", "what", "basis", "role", "event_date", "recorded_date", "kept_until")
-SHARED_COLUMNS: Final = ("at", "agency", "role", "purpose", "fields", "expires")
+SHARED_COLUMNS: Final = ("at", "agency", "role", "purpose", "fields", "expires", "ground", "finding")
 A_PARTNER: Final = "a partner agency"
 """Stands for an agency whose involvement is itself sensitive (methods: safety, 1.4), or would tell where a home is."""
 UNPLACED: Final = (
@@ -54,7 +55,8 @@ class Statement:
         ``agency, what, basis, role, event_date, recorded_date, kept_until``: one row a record that stands and is within
         its retention, in order of event.
     shared : DataFrame
-        ``at, agency, role, purpose, fields, expires``: each time something was given to somebody, oldest first.
+        ``at, agency, role, purpose, fields, expires``: each time something was given to somebody, oldest first;
+        of an emergency override also ``ground``, and ``finding`` once it was reviewed, else both empty.
     at : datetime.datetime
     notes : tuple of str
         What the reader must know besides.
@@ -101,6 +103,7 @@ def statement(
     cleared: Collection[RecordKey] = (),
     subjects: Subjects | None = None,
     place_cleared: bool = False,
+    findings: Mapping[str, str] = MappingProxyType({}),
 ) -> Statement:
     """Return what is held about one person, by whom, and with whom and when it was shared.
 
@@ -120,6 +123,8 @@ def statement(
         was shared, while they were: most serve one area, and a page can be taken from its owner.
     place_cleared : bool
         A named reviewer found it safe to name them all the same.
+    findings : mapping of str to str
+        What the review of each override found, by its decision id; those that await one are not in it.
 
     Returns
     -------
@@ -138,7 +143,7 @@ def statement(
     moments = pd.DataFrame({"subject_id": subject_id, "date": [str(one["at"]) for one in left]})
     away = guarded_then(moments, guards)
     names = {one.id: A_PARTNER if one.sensitive else one.name for one in partnership.agencies}
-    given = sorted(_given(one, {} if hide else names) for one, hide in zip(left, away, strict=True))
+    given = sorted(_given(one, {} if hide else names, findings) for one, hide in zip(left, away, strict=True))
     ordered = sorted(held, key=lambda row: (row[4], row[5], *map(str, row[:4])))
     return Statement(
         pd.DataFrame(ordered, columns=list(HELD_COLUMNS)), pd.DataFrame(given, columns=list(SHARED_COLUMNS)), at,
@@ -233,9 +238,10 @@ def _left(entry: Mapping[str, Any]) -> bool:
     return entry.get("event") in ("disclosure", "override") and entry.get("allow") is True
 
 
-def _given(entry: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str, str, str, str, str]:
+def _given(entry: Mapping[str, Any], names: Mapping[str, str], findings: Mapping[str, str]) -> tuple[str, ...]:
     agency, role = str(entry.get("agency", "")), str(entry.get("role", ""))
     who = "you" if role == DATA_SUBJECT else names.get(agency, A_PARTNER)
     fields = ", ".join(str(one).replace("_", " ") for one in entry.get("fields", ()))
-    told = (str(entry.get("purpose", "")), fields, str(entry.get("expires", "")))
-    return (str(entry["at"]), who, role.replace("_", " "), *told)
+    told = [str(entry.get(name, "")) for name in ("purpose", "expires", "ground")]
+    found = findings.get(str(entry.get("decision", "")), "") if entry.get("event") == "override" else ""
+    return (str(entry["at"]), who, role.replace("_", " "), told[0], fields, *told[1:], found)
