@@ -13,10 +13,13 @@ import pytest
 
 import share_cases as cases
 import sharing_small
+from riskshare.cli.screen import Screen
+from riskshare.cli.share import tell_shared
 from riskshare.errors import DisclosureError, ReleaseRefusedError
 from riskshare.io.exports import write
 from riskshare.profiling import PlaceProfiles, profile_places
 from riskshare.records.sharing_request import Objection
+from riskshare.reporting.shared_words import field_words
 from riskshare.sharing.asking import SharingRefusedError
 
 SAVED = "403991"
@@ -177,3 +180,23 @@ def test_a_geopackage_opens_with_its_styles_and_its_stamp(tmp_path: Path) -> Non
     assert told["riskshare_stamp"] == shared.stamp
     again = write(shared, tmp_path / "y.gpkg")
     assert again.read_bytes() == file.read_bytes()
+
+
+def test_a_figure_that_no_cell_holds_is_said_to_be_withheld_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the page, in the log and on the terminal: a table of dashes is not "given"."""
+    shared = cases.to_partners(cases.spots(), tmp_path)
+    gone = {"expected", "gi_z", "p", "q"}
+    assert shared.tables["cells"][sorted(gone)].isna().all(axis=None)
+    assert gone.isdisjoint(shared.kept.query("table == 'cells'")["field"])
+    why = shared.withheld.query("table == 'cells'").set_index("field")["reason"]
+    assert {why[name] for name in gone} == {"counts_withheld"}
+    assert gone.isdisjoint(cases.entries(tmp_path)[-1]["fields"])
+    tell_shared(shared, Screen())
+    (line,) = [one for one in " ".join(capsys.readouterr().out.split()).split(" - ") if one.startswith("cells: 128")]
+    assert line == "cells: 128 lines of cell_id, geometry, count, hot, looked, cluster_id."
+
+
+def test_what_enforcement_turned_up_is_headed_so() -> None:
+    assert field_words("looked") == "found by our own looking (not counted)"

@@ -115,7 +115,8 @@ def tell_shared(shared: Shared, screen: Screen) -> None:
     screen.heading(shared.title)
     screen.say(shared.stamp)
     for name, table in shared.tables.items():
-        screen.say(f"{name}: {len(table):,} lines of {', '.join(map(str, table.columns))}.", indent="- ", hang="  ")
+        kept = dict.fromkeys(shared.kept.loc[shared.kept["table"] == name, "field"])
+        screen.say(f"{name}: {len(table):,} lines of {', '.join(map(str, kept))}.", indent="- ", hang="  ")
     if len(shared.withheld):
         screen.heading("Withheld")
         for told, part in shared.withheld.groupby(["table", "reason"], sort=True)["field"]:

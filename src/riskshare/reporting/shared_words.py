@@ -37,7 +37,7 @@ FIELD_WORDS: Final[Mapping[str, str]] = {
     "event_end": "ended", "factual_score": "on facts alone", "found_alone_by": "found alone by", "gi_z": "Gi* z",
     "hot": "more than expected", "hot_after_adjustment": "with recording practice allowed for", "indicator": "what",
     "lead_authority": "largest share", "leading_agency": "rests most on", "lens": "kind of harm",
-    "looked": "where we looked", "lower": "lower end", "median_days": "median days",
+    "looked": "found by our own looking (not counted)", "lower": "lower end", "median_days": "median days",
     "most_useful_gap": "question", "n_agencies": "agencies", "n_cells": "cells", "n_events": "events",
     "n_origins": "separate origins", "n_records": "records", "nats": "weight (nats)",
     "only_visible_together": "visible only together", "p": "p, at most", "police_share": "share of police",

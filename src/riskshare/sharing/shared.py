@@ -41,8 +41,9 @@ class Shared:
     tables : mapping of str to DataFrame or GeoDataFrame (EPSG:27700)
         By kind. ``hotspots``: ``cells``, ``clusters``, ``areas`` (borders: ``authority``, ``area``, ``geometry``).
         ``assessment``: ``scores`` (partnership), ``counts``. ``subject``: ``scores``, ``reasons``, ``gaps``,
-        ``act_now``. ``profiles``: ``buildings``, ``areas``. ``table``: one table for each of the result. A field that
-        is withheld has no column. A count that is suppressed is missing (NA), and told of in ``suppressed``.
+        ``act_now``, ``person``. ``profiles``: ``buildings``, ``areas``. ``table``: one table for each of the result. A
+        field that is withheld has no column, or one that is missing on every line. A count that is suppressed is
+        missing (NA), and told of in ``suppressed``.
     kept : DataFrame
         ``table, field, treatment``: one line a field, or more where people of different roles have their own.
     withheld : DataFrame

@@ -17,6 +17,8 @@ HELD: Final = "held"
 """What stands where there is something that is redacted."""
 _REFERENCES: Final = frozenset({"record_id", "claim_id", "derived_from"})
 _UNSAID: Final = "cannot say"
+_WHY_NO_FIGURE: Final = dict.fromkeys(("count", "n", "n_events"), "small_or_beside_small")
+"""Why a figure is missing on every line; any other would give the withheld counts away."""
 _SCORED: Final = ("score", "factual_score", "score_uncapped")
 """A score of which the model says no band has none: its position alone would give one."""
 _ON_SCALE: Final = ("score", "lower", "upper", "factual_score", "score_uncapped", "common_position")
@@ -134,16 +136,23 @@ def without_way_back(treatment: Mapping[str, Treatment], score: Treatment) -> di
 
 
 def kept_lines(table: str, frame: pd.DataFrame, treatment: Mapping[str, Treatment]) -> list[tuple[str, str, str]]:
-    """Return ``table, field, treatment`` of every column that is left."""
-    return [(table, str(name), treatment.get(str(name), "show")) for name in frame.columns]
+    """Return ``table, field, treatment`` of every column left, but for those of which every cell is withheld."""
+    gone = _wholly_withheld(frame)
+    return [(table, str(name), treatment.get(str(name), "show")) for name in frame.columns if str(name) not in gone]
 
 
 def withheld_lines(
     table: str, asked: Collection[str], left: pd.DataFrame, decisions: Collection[Decision]
 ) -> list[tuple[str, str, str]]:
-    """Return ``table, field, reason`` of every field asked for that is not left."""
+    """Return ``table, field, reason`` of every field asked for that is not left, or is left with nothing in it."""
     lines: list[tuple[str, str, str]] = []
     for name in sorted(set(asked) - {str(one) for one in left.columns}):
         reasons = [dict(one.withheld)[name] for one in decisions if name in dict(one.withheld)]
         lines.append((table, name, reasons[0] if reasons else "unknown_field" if name not in FIELDS else "too_fine"))
-    return lines
+    return [*lines, *((table, name, _WHY_NO_FIGURE.get(name, "counts_withheld")) for name in _wholly_withheld(left))]
+
+
+def _wholly_withheld(frame: pd.DataFrame) -> list[str]:
+    """Return the figures of which no line holds any: a missing count is one that disclosure control took out."""
+    return [str(name) for name in frame.columns
+            if len(frame) and FIELDS.get(str(name)) == "count" and bool(frame[name].isna().all())]  # fmt: skip

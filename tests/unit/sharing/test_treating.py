@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from riskshare.records.scale import CommonScale
-from riskshare.sharing.treating import treated, withheld_lines, without_way_back
+from riskshare.sharing.treating import kept_lines, treated, withheld_lines, without_way_back
 
 
 def told(treatment: str, **columns: Any) -> dict[str, list[Any]]:
@@ -80,3 +80,19 @@ def test_every_field_asked_for_is_accounted_for() -> None:
     assert withheld_lines("t", ["band", "score", "shoe_size"], left, []) == [
         ("t", "score", "too_fine"), ("t", "shoe_size", "unknown_field"),
     ]  # fmt: skip
+
+
+def test_a_figure_that_no_line_holds_is_withheld_and_not_kept() -> None:
+    frame = pd.DataFrame({"cell_id": ["a", "b"], "count": [None, None], "gi_z": [float("nan")] * 2, "hot": [True, None],
+                          "native_band": [None, None]})  # fmt: skip
+    kept = {field for _, field, _ in kept_lines("cells", frame, {})}
+    assert kept == {"cell_id", "hot", "native_band"}  # a band that nobody has is a fact, and not withheld
+    assert withheld_lines("cells", list(frame.columns), frame, []) == [
+        ("cells", "count", "small_or_beside_small"), ("cells", "gi_z", "counts_withheld"),
+    ]  # fmt: skip
+
+
+def test_an_empty_table_withholds_no_figure() -> None:
+    frame = pd.DataFrame({"count": []})
+    assert kept_lines("cells", frame, {}) == [("cells", "count", "show")]
+    assert withheld_lines("cells", ["count"], frame, []) == []
