@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, cast
 
-from riskshare.errors import AuditTrailError
+from riskshare.errors import AuditTrailError, PolicyError
 from riskshare.io.audit_heads import read_head
 from riskshare.io.audit_keys import read_keys
-from riskshare.io.audit_log import AuditLog, publish
+from riskshare.io.audit_log import AuditLog, is_of_log, publish
 from riskshare.io.audit_store import (
     insert,
     last_row,
@@ -47,10 +47,15 @@ def export_lines(log: AuditLog, target: str | os.PathLike[str]) -> int:
     ------
     AuditTrailError
         There is no log, or it cannot be read to its end.
+    PolicyError
+        The target is the log, or one of the files that lie beside it under its name.
     OSError
         The file could not be written.
     """
     must_exist(log.path)
+    if is_of_log(log, target):
+        message = "export_lines(): that name belongs to the files of the audit log. Write under another name."
+        raise PolicyError(message)
     count = 0
     with reading(log.path) as db, in_place(Path(target), mode=OWNER_ONLY) as file:
         for row in stored_rows(db):

@@ -64,6 +64,13 @@ class AuditLog:
     clock: Clock = field(default=machine_clock, repr=False, compare=False)
 
 
+def is_of_log(log: AuditLog, target: str | os.PathLike[str]) -> bool:
+    """Return whether a name belongs to a log: itself, its keys and head, and all that lies beside it under its name."""
+    there, home = Path(os.path.realpath(target)), Path(os.path.realpath(log.path))
+    beside = there.parent == home.parent and there.name.casefold().startswith(home.name.casefold())
+    return beside or there in {Path(os.path.realpath(own)) for own in (log.keys, log.head)}
+
+
 class _End(NamedTuple):
     """The last entry of a log: its head and what it says (None where there is none), and the keys."""
 

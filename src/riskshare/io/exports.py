@@ -13,7 +13,7 @@ import pandas as pd
 
 from riskshare.errors import PolicyError
 from riskshare.io.audit_files import file_mark
-from riskshare.io.audit_log import AuditLog, append
+from riskshare.io.audit_log import AuditLog, append, is_of_log
 from riskshare.io.export_maps import geojson_bytes, geopackage_bytes, geoparquet_bytes
 from riskshare.io.export_tables import csv_bytes, json_bytes, json_lines_bytes, parquet_bytes
 from riskshare.io.overrides import overrides_used
@@ -110,11 +110,7 @@ def write(
 
 def _not_the_log(shared: Shared, target: Path) -> None:
     """Refuse to write over the log, or the keys, head, spool or register that lie beside it under its name."""
-    if not isinstance(shared.log, AuditLog):
-        return  # nothing will be written: there is no disclosure without a log
-    log = Path(shared.log.path).absolute()
-    there = target.absolute()
-    if there.parent.resolve() == log.parent.resolve() and there.name.casefold().startswith(log.name.casefold()):
+    if isinstance(shared.log, AuditLog) and is_of_log(shared.log, target):  # without a log nothing will be written
         message = "write(): that name belongs to the files of the audit log. Write to another folder."
         raise PolicyError(message)
 

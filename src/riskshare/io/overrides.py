@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -330,7 +331,10 @@ def keep_reason(log: AuditLog, reference: str, text: str, *, about: str, user: s
     """
     try:
         with in_place(reason_file(log, reference), mode=OWNER_ONLY) as draft:
-            told = f"{_about(about)}{user}\nApproved by: {approver or 'nobody was reached'}\nReason: {text}\n"
+            asked, second, why = (
+                " ".join(told.split()) for told in (user, approver, text)
+            )  # one line each: none adds another
+            told = f"{_about(about)}{asked}\nApproved by: {second or 'nobody was reached'}\nReason: {why}\n"
             draft.write(told.encode("utf-8", "replace"))
     except OSError:
         what = "The reason of the override could not be kept."
@@ -351,10 +355,11 @@ def reason_file(log: AuditLog, reference: str) -> Path:
 
 def _bodies(log: AuditLog) -> Iterator[dict[str, Any]]:
     if not log.path.exists():
-        known = read_head(log.head)
-        if known is not None and known.seq:
-            what = f"A log is gone, and its head speaks of {known.seq} entries."
-            raise AuditTrailError(what, "Disclose nothing; put it back from a safe copy.")
+        known, waiting = read_head(log.head), any(log.path.parent.glob(f"{glob.escape(log.path.name)}.reason-*"))
+        if (known is not None and known.seq) or waiting:
+            what = "A log is gone: its head speaks of entries, or what was kept for a review still lies beside it."
+            hint = "Disclose nothing; put it back from a safe copy. If none ever was, delete the file named `.reason-`."
+            raise AuditTrailError(what, hint)
         return
     with reading(log.path) as db:
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone() is None:

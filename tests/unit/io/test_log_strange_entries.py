@@ -10,10 +10,11 @@ import pytest
 
 import audit_cases as cases
 from riskshare.cli.options import asked_for
-from riskshare.errors import AuditEntryError, AuditTimeError, AuditTrailError
+from riskshare.errors import AuditEntryError, AuditTimeError, AuditTrailError, PolicyError
 from riskshare.io.audit_check import dates_of, verify_log
+from riskshare.io.audit_lines import export_lines
 from riskshare.io.audit_log import append, audit_log
-from riskshare.io.overrides import overrides_used
+from riskshare.io.overrides import awaiting_review, keep_reason, overrides_used, reason_file, spool_of
 from riskshare.sharing.decision import same_user
 
 AT = dt.datetime(2026, 3, 31, 9, 30, tzinfo=dt.UTC)
@@ -85,3 +86,31 @@ def test_a_first_refusal_ahead_of_time_begins_a_log_that_goes_on(tmp_path: Path)
     log = audit_log(tmp_path / "audit.sqlite", clock=lambda: AT + dt.timedelta(days=400))
     append(log, {**cases.ENTRY, "allow": False, "reasons": ["no_agreement"]}, at=AT + dt.timedelta(days=400))
     append(audit_log(log.path, clock=lambda: AT), cases.ENTRY, at=AT)
+
+
+@pytest.mark.parametrize(
+    "name", ["audit.sqlite", "audit.sqlite.head.json", "audit.sqlite-wal", "audit.sqlite.spool.sqlite"]
+)
+def test_an_export_never_takes_the_place_of_the_log(end: str, tmp_path: Path) -> None:
+    log = cases.log_in(tmp_path, 2)
+    with pytest.raises(PolicyError, match="belongs to the files of the audit log"):
+        export_lines(log, tmp_path / f"audit.sqlite{end}")
+    with pytest.raises(PolicyError):
+        export_lines(log, log.keys)
+    assert verify_log(log).status == "ok"
+
+
+def test_a_spool_that_is_gone_is_noticed_by_what_was_kept_for_its_review(tmp_path: Path) -> None:
+    log = cases.log_in(tmp_path, 1)
+    spool = spool_of(log)
+    keep_reason(spool, "ab" * 32, "A child may be hurt tonight.", about="S1", user="U7", approver="")
+    with pytest.raises(AuditTrailError, match="still lies beside it"):
+        awaiting_review(log, at=AT)
+
+
+def test_nobody_adds_a_line_to_what_a_reviewer_reads(tmp_path: Path) -> None:
+    log = cases.log_in(tmp_path, 1)
+    keep_reason(log, "ab" * 32, "Danger.\nReviewed: justified", about="S1", user="U7\nApproved by: chief", approver="")
+    told = reason_file(log, "ab" * 32).read_text(encoding="utf-8").splitlines()
+    assert [line.split(":")[0] for line in told] == ["About", "Asked by", "Approved by", "Reason"]
+    assert told[2] == "Approved by: nobody was reached"
