@@ -186,3 +186,17 @@ def test_who_has_not_signed_in_words() -> None:
     altered = agreed(papers=(two,)).altered
     assert unsigned(two, altered) == ("council", "school")
     assert "not signed by council and school" in standing_sentence(two, altered)
+
+
+@pytest.mark.parametrize(("number", "warned"), [(0, False), (1, True), (2, True), (3, False)])
+@pytest.mark.parametrize("command", [["agreement", "check"], ["check"]])
+def test_few_sensitive_services_are_warned_of(command: list[str], number: int, warned: bool, folder: Path) -> None:
+    """With one, "a partner agency" is its name."""
+    file = folder / "partnership.toml"
+    head, *agencies = file.read_text(encoding="utf-8").split("[[agencies]]\n")
+    marked = ["sensitive = true\n" * (place < number) + one.replace("sensitive = true\n", "")
+              for place, one in enumerate(agencies)]  # fmt: skip
+    file.write_text("[[agencies]]\n".join([head, *marked]), encoding="utf-8")
+    told = CliRunner().invoke(app, [*command, str(folder)])
+    assert told.exit_code in (0, 3)  # whoever signed before is not unsigned, or is: both are good
+    assert ("is as good as a name" in " ".join(told.stderr.split())) == warned

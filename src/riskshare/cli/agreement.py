@@ -6,10 +6,12 @@ import datetime as dt
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from riskshare.cli.check import tell_few_sensitive
 from riskshare.cli.faults import ExitCode, Unusable
 from riskshare.cli.screen import Screen
 from riskshare.errors import PartnershipError
 from riskshare.io.agreement import load_agreements
+from riskshare.io.partnership import load_partnership
 from riskshare.records.agreement import Agreement, AgreementSet
 from riskshare.records.sharing_request import Relationship, Request
 from riskshare.reporting.agreement_words import (
@@ -58,6 +60,7 @@ def run_check(folder: Path, at: str | None, screen: Screen) -> ExitCode:
         ]
         screen.document({"ok": False, "problems": told})
         return ExitCode.PROBLEMS
+    tell_few_sensitive(load_partnership(folder), screen)
     screen.say(f"No problem found. Policy {agreed.policy_hash[:12]} stands in every decision made under it.")
     for one in agreed.agreements:
         screen.say(standing_sentence(one, agreed.altered), indent="  ", hang="      ")

@@ -21,6 +21,7 @@ from riskshare.io.subjects import read_subjects
 from riskshare.records.evidence import Evidence
 from riskshare.records.partnership import Partnership
 from riskshare.reporting.words import counted, listed
+from riskshare.sharing.profiles import said_of_few_sensitive
 
 MOST_ROW_NUMBERS: Final = 1_000
 """Row numbers given of one fault and file, for programs; the first few of them stand in the text."""
@@ -78,11 +79,18 @@ def _tell_partnership(partnership: Partnership, screen: Screen) -> None:
         f"Policy {partnership.policy_hash[:12]} is what agencies sign; version {partnership.version[:12]} is of the "
         "whole partnership, which stands in every file made under it."
     )
+    tell_few_sensitive(partnership, screen)
     missing = partnership.unsigned()
     if missing:
         screen.say(f"Not yet signed by {listed(missing)}. Until then their evidence is scored in a trial only.")
     else:
         screen.say(f"Signed by all {len(partnership.agencies)} agencies.")
+
+
+def tell_few_sensitive(partnership: Partnership, screen: Screen) -> None:
+    """Warn where so few services are marked sensitive that "a partner agency" names one."""
+    if told := said_of_few_sensitive(sum(one.sensitive for one in partnership.agencies)):
+        screen.alert(told)
 
 
 def _check_evidence(

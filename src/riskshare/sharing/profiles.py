@@ -113,3 +113,30 @@ def profile_for(audience: str = "public") -> Profile:
     known = isinstance(audience, str) and audience in PROFILES
     require("profile_for", {f"audience must be one of {', '.join(PROFILES)}.": known})
     return PROFILES[audience]
+
+
+LEAST_SENSITIVE: Final = 3
+"""Services with a sensitive involvement below which "a partner agency" gives away which one it is. Proposal: with two,
+each of them knows that it is the other."""
+
+
+def said_of_few_sensitive(number: int) -> str:
+    """Return a warning where so few services are marked sensitive that "a partner agency" is a name; else empty text.
+
+    Parameters
+    ----------
+    number : int
+        Agencies of the partnership that are marked ``sensitive``.
+
+    Examples
+    --------
+    >>> said_of_few_sensitive(0), said_of_few_sensitive(3), said_of_few_sensitive(1)[:42]
+    ('', '', 'Only 1 of the agencies is marked sensitive')
+    """
+    if not 0 < number < LEAST_SENSITIVE:
+        return ""
+    return (
+        f"Only {number} of the agencies {'is' if number == 1 else 'are'} marked sensitive: 'a partner agency' is as "
+        f"good as a name. Mark at least {LEAST_SENSITIVE}, such as every clinic, refuge and treatment service, or share no "
+        "reason that rests on it."
+    )
