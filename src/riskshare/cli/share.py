@@ -74,6 +74,8 @@ def run_share(job: Job, ask: Ask, maps: Maps, outs: Sequence[Path], screen: Scre
         )  # fmt: skip
     if NOBODY_KNOWN in shared.notes:
         screen.alert(f"{NOBODY_KNOWN} Give it with --subjects, unless nobody has one.")
+    for note in shared.desk_notes:
+        screen.alert(f"For you alone, not in the file: {note}")
     files = [write(shared, out, table=ask.table if out.suffix in (".csv", ".parquet", ".geojson") else None)
              for out in outs]  # fmt: skip
     tell_shared(shared, screen)

@@ -91,6 +91,7 @@ def _plain(one: Release) -> dict[str, Any]:
         "cells": [[sorted(map(list, cell.parts)), cell.shown] for cell in one.cells],
         "counts": [[list(part), number] for part, number in one.counts.items()],
         "doors": None if one.doors is None else [sorted(marks) for marks in one.doors],
+        "events": sorted(one.events),
     }  # fmt: skip
 
 
@@ -103,4 +104,5 @@ def _release(one: Any) -> Release:
     by, victims = tuple(map(str, one["by"])), bool(one["of_victims"])
     marks = one.get("doors")
     doors = None if marks is None else Doors(*(frozenset(map(str, each)) for each in marks))
-    return Release(str(one["series"]), str(one["audience"]), starts, until, by, cells, counts, victims, doors)
+    events = frozenset(map(str, one.get("events", ())))
+    return Release(str(one["series"]), str(one["audience"]), starts, until, by, cells, counts, victims, doors, events)

@@ -22,7 +22,8 @@ class Made:
 
     ``subjects`` are the true ids of those it speaks of, for commitments in the log. ``items`` are the classes of rows
     that it is made of, and ``refused`` why other rows were left out: codes for the log, and for whoever asked where
-    nothing is left; they never stand in a ``Shared``. ``releases`` are what the register must admit first.
+    nothing is left; they never stand in a ``Shared``. ``releases`` are what the register must admit first. ``desk`` is
+    for whoever shares it, and leaves in no file.
     """
 
     kind: SharedKind
@@ -38,6 +39,7 @@ class Made:
     refused: frozenset[str] = frozenset()
     releases: tuple[Release, ...] = ()
     items: tuple[Items, ...] = ()
+    desk: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Count only."""
@@ -60,4 +62,5 @@ class Made:
             refused=self.refused | other.refused,
             releases=self.releases + other.releases,
             items=self.items + other.items,
+            desk=self.desk + other.desk,
         )

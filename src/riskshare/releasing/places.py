@@ -36,6 +36,7 @@ from riskshare.sharing.refusals import refuse
 from riskshare.sharing.release_register import Doors, Release, release
 from riskshare.sharing.snapping import Snapped, beside_centres, fixed_points, snap, snap_to_cells
 from riskshare.sharing.tables import Protected
+from riskshare.sharing.told_before import event_marks, known_by, readers_of
 from riskshare.sharing.treating import kept_lines, treated, withheld_lines
 from riskshare.sharing.visible import combined, visible_points, visible_rows
 from riskshare.spots import HotSpots, hotspots
@@ -66,6 +67,11 @@ NUMBERED: Final = (
     "Clusters are numbered for this map alone, M and a number: they are no other map's, and not the analysts' C and a "
     "number."
 )
+STILL_COUNTED: Final = (
+    "Events of people who are protected now are counted here where an earlier map counted them for the same readers: "
+    "left out, they would be what the two maps differ by. Nothing else of theirs is counted."
+)
+_KNOWN: Final = ("agency", "record_id", "subject_id", "event_date", "easting", "northing", "longitude", "latitude")
 _ALL_TIME: Final = (dt.date.min, dt.date.max)
 _VICTIMS: Final = frozenset({"victim", "witness", "exploited", "child_of"})
 
@@ -74,6 +80,7 @@ class Chosen(NamedTuple):
     """Events that may be counted, the decisions they rest on, and whether any is of a victim or witness.
 
     ``source`` is what they come from, as far as the recipient may have it: the table itself, or the assessment again.
+    ``rows`` are the rows of evidence behind an assessment's points, by what they are known by.
     """
 
     points: gpd.GeoDataFrame
@@ -81,6 +88,7 @@ class Chosen(NamedTuple):
     items: tuple[Items, ...]
     refused: frozenset[str]
     source: Any = None
+    rows: pd.DataFrame | None = None
 
 
 def release_spots(
@@ -110,7 +118,22 @@ def release_spots(
     hidden = hide_cells(cells, clusters, lonely, audience=asking.audience, of_victims=victims)
     notes = (*said, *((NUMBERED,) if len(clusters) else ()), *fit_to_tell(again.notes, partnership))
     made = _told(again, hidden, decision, chosen, areas, notes)
-    return replace(made, releases=(_release(again.ground.grid, hidden, points, asking, doors),) if made.tables else ())
+    if not made.tables:
+        return made
+    counted = _counted(points, chosen.rows)
+    reader = readers_of(asking.agency, asking.audience)[0]
+    marks = frozenset(event_marks(key(), counted, reader=reader))
+    kept = (STILL_COUNTED,) if counted["subject_id"].isin(asking.guarded).any() else ()
+    return replace(made, releases=(_release(again.ground.grid, hidden, points, asking, doors, marks),), desk=kept)
+
+
+def _counted(points: gpd.GeoDataFrame, rows: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the events that a map counts, by what they are known by; of an assessment, the rows behind its points."""
+    told = known_by(points)
+    if rows is None:
+        return told
+    where = ["agency", "day", "x", "y"]
+    return rows[pd.MultiIndex.from_frame(rows[where]).isin(pd.MultiIndex.from_frame(told[where]))]
 
 
 def _numbered(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -177,7 +200,8 @@ def _seen(source: Any, asking: Asking) -> Chosen:
     if not rows.items:
         return Chosen(gpd.GeoDataFrame(geometry=[]), (), (), rows.refused)
     again = scored_again(source, rows, asking)
-    return Chosen(gpd.GeoDataFrame(geometry=[]), rows.decisions, rows.items, rows.refused, again)
+    known = known_by(rows.evidence.rows.select(list(_KNOWN)).to_pandas(date_as_object=False))
+    return Chosen(gpd.GeoDataFrame(geometry=[]), rows.decisions, rows.items, rows.refused, again, known)
 
 
 def fit_to_tell(notes: tuple[str, ...], partnership: Partnership) -> tuple[str, ...]:
@@ -287,7 +311,9 @@ def _analysts_own(name: str, held: pd.DataFrame, offered: tuple[str, ...]) -> li
     return [(name, one, "counts_withheld" if one == "expected" else "analysts_only") for one in own]
 
 
-def _release(grid: Grid, hidden: HiddenCells, points: gpd.GeoDataFrame, asking: Asking, doors: Doors) -> Release:
+def _release(
+    grid: Grid, hidden: HiddenCells, points: gpd.GeoDataFrame, asking: Asking, doors: Doors, events: frozenset[str]
+) -> Release:
     """Return what the register of releases keeps: the true count of every cell, and which are shown.
 
     Events without dates may be of any time, so a map of them is of all time.
@@ -305,4 +331,4 @@ def _release(grid: Grid, hidden: HiddenCells, points: gpd.GeoDataFrame, asking: 
     if not days.empty:
         starts, until = whole_quarter(days.min().date())[0], whole_quarter(days.max().date())[1]
     series = f"events in cells of {grid.cell_m} m"
-    return release(made, hidden.true, series=series, starts=starts, until=until, doors=doors)
+    return release(made, hidden.true, series=series, starts=starts, until=until, doors=doors, events=events)

@@ -72,6 +72,8 @@ class Release:
     of_victims : bool
     doors : Doors, optional
         Of a map: whose own calls it leaves out. None for a table of another kind.
+    events : frozenset of str
+        Of a map: keyed marks of the events it counted about somebody, for its readers (`event_marks`).
     """
 
     series: str
@@ -83,6 +85,7 @@ class Release:
     counts: Mapping[Part, int]
     of_victims: bool
     doors: Doors | None = None
+    events: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Period, audience and size; no count."""
@@ -106,6 +109,7 @@ def release(
     count: str = "count",
     groups: Mapping[str, Mapping[str, str]] | None = None,
     doors: Doors | None = None,
+    events: frozenset[str] = frozenset(),
 ) -> Release:
     """Return a protected table as the register keeps it.
 
@@ -125,6 +129,8 @@ def release(
         For each dimension of smaller units, the category of the table that each belongs to.
     doors : Doors, optional
         Of a map: whose own calls it leaves out.
+    events : frozenset of str
+        Of a map: marks of the events it counted.
 
     Returns
     -------
@@ -164,7 +170,9 @@ def release(
             product(*((*names, ALL) for names in protected.levels)), protected.withheld.ravel().tolist(), strict=True
         )
     )
-    return Release(series, protected.audience, starts, until, protected.by, cells, counts, protected.of_victims, doors)
+    return Release(
+        series, protected.audience, starts, until, protected.by, cells, counts, protected.of_victims, doors, events
+    )
 
 
 def _made_of(

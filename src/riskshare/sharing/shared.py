@@ -72,6 +72,9 @@ class Shared:
         that a copy that leaks is traceable, and in no other file; the log has a pseudonym.
     content_hash : str
         SHA-256 of the tables as they were let through: a writer refuses tables that were changed since.
+    desk_notes : tuple of str
+        For whoever shares it alone: what it would tell beside an earlier release. They stand in no file, for whoever
+        reads them is told where to look.
     log : AuditLog
         Where it was logged; files made of it are logged there too.
     """
@@ -100,6 +103,7 @@ class Shared:
     content_hash: str = field(init=False, default="")
     words: Mapping[str, str] = field(default_factory=dict)
     user_id: str = ""
+    desk_notes: tuple[str, ...] = ()
     log: Any = None
     made_by: object = None
 
