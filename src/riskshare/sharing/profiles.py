@@ -137,6 +137,6 @@ def said_of_few_sensitive(number: int) -> str:
         return ""
     return (
         f"Only {number} of the agencies {'is' if number == 1 else 'are'} marked sensitive: 'a partner agency' is as "
-        f"good as a name. Mark at least {LEAST_SENSITIVE}, such as every clinic, refuge and treatment service, or share no "
-        "reason that rests on it."
+        f"good as a name. Mark at least {LEAST_SENSITIVE}, such as every clinic, refuge and treatment service, or "
+        "share no reason that rests on it."
     )
