@@ -16,10 +16,12 @@ import audit_cases
 import share_cases as cases
 import sharing_small
 from riskshare.io.audit_check import verify_log
+from riskshare.io.audit_files import content_mark
 from riskshare.io.audit_keys import read_keys, source_pseudonym
 from riskshare.io.audit_log import append
 from riskshare.records.agreement import Legal
 from riskshare.records.partnership import Partnership
+from riskshare.sharing.shared import tables_hash
 
 LEGAL = Legal(art6=("e",), art9=("g",), part3="Schedule 8, paragraph 4", gateways=("cda_s115",))
 
@@ -48,7 +50,6 @@ class TestARelease:
 
     def test_by_what_right(self, tmp_path: Path) -> None:
         entry = released(tmp_path)
-        assert entry["gateways"] == ["cda_s115"]
         assert entry["legal"] == ["art6.e", "art9.g", "part3"]
 
     def test_the_relationship_stands_as_a_reference_that_only_the_key_leads_to(self, tmp_path: Path) -> None:
@@ -63,12 +64,50 @@ class TestARelease:
         assert len(one["relationship"]) == 64
         assert ref not in json.dumps(one)
 
-    def test_conditions_that_were_met(self, tmp_path: Path) -> None:
-        whole = agreed()
+    def test_gateways_are_those_that_records_in_it_came_through_not_all_of_the_agreement(self, tmp_path: Path) -> None:
+        cases.to_practitioner(cases.result(cases.rows()[:2], agreed=agreed()), tmp_path)
+        assert cases.entries(tmp_path)[0]["gateways"] == []
+        through = tmp_path / "through"
+        through.mkdir()
+        rows = [cases.fact("a"), cases.fact("b", gateway="cda_s115"), cases.fact("c", gateway="other")]
+        cases.to_practitioner(cases.result(rows, agreed=agreed()), through)
+        assert cases.entries(through)[0]["gateways"] == ["cda_s115"]
+
+    @pytest.mark.parametrize(("rows", "told"), [
+        ([cases.fact("a")], []),
+        ([cases.fact("a"), cases.fact("b", handling="C", conditions="no_onward")], ["no_onward"]),
+    ])  # fmt: skip
+    def test_conditions_are_those_that_a_record_in_it_needed(
+        self, rows: list[dict[str, Any]], told: list[str], tmp_path: Path
+    ) -> None:
+        rules = [rule.model_copy(update={"handling_max": "C"}) for rule in cases.RULES]
+        whole = cases.partnership(*rules, legal=LEGAL)
+        assert whole.sharing is not None
+        known = dataclasses.replace(whole.sharing, conditions=("no_onward",))
+        met = ["no_onward"]
+        cases.to_practitioner(cases.result(rows, agreed=whole), tmp_path, agreements=known, conditions_met=met)
+        assert cases.entries(tmp_path)[0]["conditions"] == told
+
+    def test_conditions_that_a_permit_needed(self, tmp_path: Path) -> None:
+        rules = [rule.model_copy(update={"conditions": ("no_onward",)}) for rule in cases.RULES]
+        whole = cases.partnership(*rules, legal=LEGAL)
         assert whole.sharing is not None
         known = dataclasses.replace(whole.sharing, conditions=("no_onward",))
         cases.to_practitioner(cases.result(agreed=whole), tmp_path, agreements=known, conditions_met=["no_onward"])
         assert cases.entries(tmp_path)[0]["conditions"] == ["no_onward"]
+
+    @pytest.mark.parametrize("override", [None, sharing_small.override()])
+    def test_of_which_day_by_which_rules_and_engine_and_what(self, override: Any, tmp_path: Path) -> None:
+        shared = cases.to_practitioner(cases.result(agreed=agreed()), tmp_path, override=override)
+        entry, log = cases.entries(tmp_path)[0], cases.log_in(tmp_path)
+        assert entry["as_of"] == shared.as_of == "2026-03-31"
+        assert entry["partnership_version"] == shared.partnership_version
+        assert entry["engine_version"] == shared.engine_version
+        assert entry["content"] == content_mark(log, shared.decision, shared.tables)
+        assert entry["content"] != shared.content_hash
+        assert tables_hash(shared.tables) not in json.dumps(entry)
+        other = {**shared.tables, "scores": shared.tables["scores"].iloc[:0]}
+        assert entry["content"] != content_mark(log, shared.decision, other)
 
     def test_what_was_refused_in_part_and_why(self, tmp_path: Path) -> None:
         """Row d is of a patient: no permit opens it. The file may not tell; the log must."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from riskshare.errors import AuditError
+from riskshare.io.audit_files import content_mark
 from riskshare.io.audit_log import AuditLog, append, release_id
 from riskshare.io.overrides import drop_reason, keep_reason, reason_mark, review_due, spool_of
 from riskshare.records.agreement import AgreementSet, Legal, digest
@@ -17,6 +18,7 @@ from riskshare.sharing.asking import Asking
 from riskshare.sharing.chain import Head
 from riskshare.sharing.decision_entry import UNKNOWN
 from riskshare.sharing.log_entries import utc
+from riskshare.version import VERSION
 
 _SPOOLED: Final = (
     "The log could not be written, so this stands in its spool alone, the second file kept for emergencies. Mend the "
@@ -35,26 +37,29 @@ class Noted(NamedTuple):
 
 def note_answer(
     log: AuditLog, asking: Asking, made: Made, decisions: tuple[Decision, ...], expires: dt.datetime, approver: str,
-    *, sensitive: frozenset[str],
+    *, as_of: str, partnership_version: str, sensitive: frozenset[str],
 ) -> Noted:  # fmt: skip
     """Return where a release was logged; an override stands in the spool if the log cannot be written.
 
-    ``sensitive`` are the agencies whose involvement is itself sensitive: the log names them by pseudonym.
+    ``as_of`` is the day as known on which it was worked out, empty where it has none; ``sensitive`` are the agencies
+    whose involvement is itself sensitive: the log names them by pseudonym.
 
     Raises
     ------
     AuditError
         It could not be logged: nothing may be shown.
     """
+    origin = {"engine_version": VERSION, "partnership_version": partnership_version}
+    origin |= {"as_of": as_of} if as_of else {}
     if asking.override is None:
-        entry = _entry(log, asking, made, decisions, expires, sensitive)
+        entry = origin | _entry(log, asking, made, decisions, expires, sensitive)
         beside = _beside(asking, made, approver, sensitive)
         head = append(log, entry, **beside)
         return Noted(log, head, entry["decision"])
     try:
-        return _note_override(log, asking, asking.override, made, decisions, expires, sensitive)
+        return _note_override(log, asking, asking.override, made, decisions, expires, sensitive, origin)
     except AuditError:
-        noted = _note_override(spool_of(log), asking, asking.override, made, decisions, expires, sensitive)
+        noted = _note_override(spool_of(log), asking, asking.override, made, decisions, expires, sensitive, origin)
         return noted._replace(said=(*noted.said, _SPOOLED))
 
 
@@ -64,10 +69,12 @@ def _entry(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the entry about a release, under its id in this log."""
     about = {*made.subjects, asking.user_id}
+    decision = release_id(log, {one.id for one in decisions}, about=about)
     return {
         "event": "disclosure" if asking.override is None else "override",
         "allow": True,
-        "decision": release_id(log, {one.id for one in decisions}, about=about),
+        "decision": decision,
+        "content": content_mark(log, decision, made.tables),
         "agency": asking.agency,
         "role": asking.role,
         "purpose": asking.purpose,
@@ -78,15 +85,28 @@ def _entry(
         "sources": sorted(_sources(made) - sensitive),
         "categories": sorted({one.category for one in made.items}),
         "subject_roles": sorted({one.subject_role for one in made.items}),
-        "gateways": sorted(set(asking.agreement.legal.gateways)),
+        "gateways": sorted({one.gateway for one in made.items if one.gateway is not None}),
         "legal": _legal(asking.agreement.legal),
-        "conditions": sorted(set(asking.conditions_met)),
+        "conditions": _conditions(asking, made, decisions),
         "reasons": sorted({code for one in decisions for code in one.reason_codes}),
         "refused": sorted(made.refused),
         "rules": sorted({rule for one in decisions for rule in one.rule_ids}),
         "rows": sum(len(table) for table in made.tables.values()),
         "expires": utc(expires),
     }
+
+
+def _conditions(asking: Asking, made: Made, decisions: tuple[Decision, ...]) -> list[str]:
+    """Return the conditions said to be met that a record in it, or a permit that opened it, needed.
+
+    An emergency view asks for none.
+    """
+    if asking.override is not None:
+        return []
+    rules = {rule for one in decisions for rule in one.rule_ids}
+    needed = {name for one in made.items for name in one.conditions}
+    needed |= {name for rule in asking.agreement.rules if rule.id in rules for name in rule.conditions}
+    return sorted(needed & set(asking.conditions_met))
 
 
 def _legal(legal: Legal) -> list[str]:
@@ -114,10 +134,10 @@ def _sources(made: Made) -> frozenset[str]:
 
 def _note_override(
     chain: AuditLog, asking: Asking, override: Override, made: Made, decisions: tuple[Decision, ...],
-    expires: dt.datetime, sensitive: frozenset[str],
+    expires: dt.datetime, sensitive: frozenset[str], origin: dict[str, str],
 ) -> Noted:  # fmt: skip
     """Return where the override and its alert stand; no reason is left behind where they could not be logged."""
-    entry = _entry(chain, asking, made, decisions, expires, sensitive)
+    entry = origin | _entry(chain, asking, made, decisions, expires, sensitive)
     reference = entry["decision"]
     keep_reason(
         chain, reference, override.text, about=asking.subject or "", user=asking.user_id,

@@ -42,6 +42,9 @@ _DECISION: Final = re.compile(r"[0-9a-f]{16,64}")
 _SOURCE: Final = re.compile(r"s[0-9a-f]{32}")
 _USER: Final = re.compile(r"u[0-9a-f]{32}")
 _MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_VERSION: Final = re.compile(r"[0-9A-Za-z.+!]{1,64}")
+"""As Python packages have them (PEP 440)."""
 _MOST: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps."""
 
@@ -66,6 +69,16 @@ def _is_moment(value: object) -> bool:
         return False
     try:
         dt.datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_day(value: object) -> bool:
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        return False
+    try:
+        dt.date.fromisoformat(value)
     except ValueError:
         return False
     return True
@@ -99,11 +112,14 @@ FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "agreement": _CODE_FORM,
     "allow": (lambda value: isinstance(value, bool), "True or False"),
     "approver": _USER_FORM,
+    "as_of": (_is_day, "a day such as 2026-03-31"),
     "at": _MOMENT_FORM,
     "audience": _CODE_FORM,
     "categories": _CODES_FORM,
     "conditions": _CODES_FORM,
+    "content": _HASH_FORM,
     "decision": _DECISION_FORM,
+    "engine_version": (_matches(_VERSION), "a version such as 0.1.0"),
     "epoch": _COUNT_FORM,
     "event": (lambda value: isinstance(value, str) and value in EVENTS, f"one of {', '.join(EVENTS)}"),
     "expires": _MOMENT_FORM,
@@ -114,6 +130,7 @@ FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "legal": _CODES_FORM,
     "note": _HASH_FORM,
     "output": _HASH_FORM,
+    "partnership_version": _HASH_FORM,
     "policy": _HASH_FORM,
     "purpose": _CODE_FORM,
     "reasons": _CODES_FORM,
@@ -132,7 +149,9 @@ FORMS: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
 """Every key that an entry may hold: its check, and what it must be in words.
 
 Of a release: ``sources`` are the agencies whose records it is made of, ``categories`` and ``subject_roles`` of what and
-about whom, ``gateways`` and ``legal`` the agreement's gateways and lawful bases, ``conditions`` those said to be met,
+about whom, ``gateways`` those they came through, ``legal`` the agreement's lawful bases, ``conditions`` those said
+to be met that a record or a permit needed, ``as_of`` and the versions of what day and by what it was worked out,
+``content`` a mark of its tables and ``output`` one of a file, under the log's keys and bound to the release,
 ``relationship`` the recorded one it rests on, ``reasons`` why fields are withheld, ``refused`` why other records are.
 """
 
