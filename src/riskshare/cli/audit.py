@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from riskshare.cli.faults import ExitCode
+from riskshare.cli.faults import ExitCode, Unusable
 from riskshare.cli.screen import Screen
 from riskshare.errors import AuditTrailError
 from riskshare.io.audit_check import APART, Dates, dates_of, told_dates, verify_log
@@ -224,7 +224,12 @@ def run_review(place: Place, reference: str, finding: Finding, reviewer: str, at
 
 def run_reason(place: Place, reference: str, paper: Path, screen: Screen) -> ExitCode:
     """Tell whether a text is the reason that was typed for an override; PROBLEMS if it is not."""
-    same = is_reason(place.whole(), reference, paper.read_text(encoding="utf-8"))
+    try:
+        text = paper.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        message = "That file is no text in UTF-8. Save it as plain text in UTF-8 and ask again."
+        raise Unusable(message) from None
+    same = is_reason(place.whole(), reference, text)
     if same:
         screen.say("That is the reason that was typed: the log kept its mark.")
     else:

@@ -92,11 +92,17 @@ def is_day(value: object) -> bool:
 def is_path(value: object) -> bool:
     """Return whether it is a path as text or a path object; bytes are not, and no path holds a NUL.
 
-    >>> is_path("thresholds"), is_path(b"thresholds"), is_path(3), is_path("")
-    (True, False, False, True)
+    >>> is_path("thresholds"), is_path(b"thresholds"), is_path(3), is_path(""), is_path(chr(0xD800))
+    (True, False, False, True, False)
     """
     path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
-    return isinstance(path, str) and "\x00" not in path
+    if not isinstance(path, str) or "\x00" in path:
+        return False
+    try:
+        os.fsencode(path)  # a name of any bytes passes; half a letter, which no file can be called, does not
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_texts(value: object) -> bool:

@@ -14,6 +14,7 @@ from riskshare.records.arguments import is_text, require
 from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.moments import as_moment, moment_of
 from riskshare.records.partnership import Partnership
+from riskshare.sharing.decision import same_user
 from riskshare.sharing.subject_rights import (
     CHANGE_WORDS,
     DATA_SUBJECT,
@@ -133,7 +134,7 @@ def tell_recipients(
     """
     _check("tell_recipients", partnership, subject_id, agency, user_id, log)
     words = f"change must be one of {', '.join(CHANGE_WORDS)}."
-    require("tell_recipients", {words: change in CHANGE_WORDS})
+    require("tell_recipients", {words: isinstance(change, str) and change in CHANGE_WORDS})
     moment = moment_of(as_moment(at))
     if not spool_of(log).path.exists():
         must_exist(log.path)  # a path typed wrongly must not read as "nobody was given anything"
@@ -164,8 +165,8 @@ def _check(
         {
             "partnership must be a Partnership, as load_partnership gives.": is_partnership,
             "subject_id must be text.": is_text(subject_id) and bool(subject_id),
-            "agency must be the id of a partner.": not is_partnership or agency in members,
-            "user_id must say who does it.": is_text(user_id) and bool(user_id),
+            "agency must be the id of a partner.": not is_partnership or agency in list(members),
+            "user_id must say who does it.": isinstance(user_id, str) and is_text(user_id) and bool(same_user(user_id)),
             "log must be an AuditLog, from audit_log().": isinstance(log, AuditLog),
         },
     )

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import audit_cases as cases
+import share_cases
 from riskshare.cli.options import asked_for
-from riskshare.errors import AuditEntryError, AuditTimeError, AuditTrailError, PolicyError
+from riskshare.errors import ArgumentError, AuditEntryError, AuditTimeError, AuditTrailError, PolicyError
 from riskshare.io.audit_check import dates_of, verify_log
 from riskshare.io.audit_lines import export_lines
 from riskshare.io.audit_log import append, audit_log
 from riskshare.io.overrides import awaiting_review, keep_reason, overrides_used, reason_file, spool_of
+from riskshare.releasing.rights import tell_recipients
 from riskshare.sharing.decision import same_user
 
 AT = dt.datetime(2026, 3, 31, 9, 30, tzinfo=dt.UTC)
@@ -112,3 +115,16 @@ def test_nobody_adds_a_line_to_what_a_reviewer_reads(tmp_path: Path) -> None:
     told = reason_file(log, "ab" * 32).read_text(encoding="utf-8").splitlines()
     assert [line.split(":")[0] for line in told] == ["About", "Asked by", "Approved by", "Reason"]
     assert told[2] == "Approved by: nobody was reached"
+
+
+@pytest.mark.parametrize("wrong", [{"change": []}, {"agency": []}, {"agency": {}}, {"user_id": "\u200b"}])
+def test_arguments_of_other_kinds_are_refused_in_words(wrong: dict[str, object], tmp_path: Path) -> None:
+    given = {"agency": "council", "user_id": "U7", "at": AT, "log": cases.log_in(tmp_path, 1), "change": "corrected"}
+    told: dict[str, Any] = {**given, **wrong}
+    with pytest.raises(ArgumentError):
+        tell_recipients(share_cases.partnership(), "S1", told.pop("change"), **told)
+
+
+def test_half_a_letter_names_no_log() -> None:
+    with pytest.raises(ArgumentError):
+        audit_log("\ud800x")
