@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from riskshare.comparing import ThresholdComparison
-from riskshare.errors import AuditError, AuditTimeError, PlaceError, PolicyError
+from riskshare.errors import AuditError, AuditTimeError, AuditTrailError, PlaceError, PolicyError
 from riskshare.io.audit_log import AuditLog, must_not_be_back_dated
 from riskshare.io.overrides import awaiting_review
 from riskshare.io.sharing_store import default_log, pseudonym_key, read_releases, write_releases
@@ -46,6 +46,7 @@ from riskshare.sharing.decision import same_user
 from riskshare.sharing.pseudonyms import pseudonyms
 from riskshare.sharing.release_register import Release, admit
 from riskshare.sharing.shared import KEPT_COLUMNS, SUPPRESSED_COLUMNS, WITHHELD_COLUMNS, Shared, let_through
+from riskshare.sharing.told_before import ToldBefore
 from riskshare.spots import HotSpots
 from riskshare.version import VERSION
 
@@ -164,6 +165,8 @@ def share(
         (*objections, *protection_of(result, subjects, moment)), tuple(relationships), override,
     )  # fmt: skip
     try:
+        if isinstance(result, HotSpots):
+            asking = replace(asking, before=_before(kept))
         made = _made(within_retention(result, moment), partnership, asking, kept, progress)
         reasons = _reasons(made, approver, user_id)
         register = read_releases(kept) if made.releases and not reasons else ()
@@ -178,10 +181,17 @@ def share(
             note(reasons, agreement=asking.agreement.id)
         except AuditError as fault:
             raise _not_logged(fault, asking) from None
-        told = _told(reasons, asking)
-        raise SharingRefusedError(told, asking.contacts(), HINTS.get(told[0], ""))
-    said = (*said_of_protection(result, subjects, asking, made), *warned, *_standing(kept, asking, log))
+        why = _told(reasons, asking)
+        raise SharingRefusedError(why, asking.contacts(), HINTS.get(why[0], ""))
+    said = (*said_of_protection(result, subjects, asking, made), *_standing(kept, asking, log))
+    made = replace(made, desk=tuple(dict.fromkeys((*made.desk, *warned))))
     return _sealed(result, partnership, asking, made, kept, approver, admitted, said)
+
+
+def _before(log: AuditLog) -> ToldBefore:
+    """Return what earlier maps counted."""
+    marks = frozenset(mark for one in read_releases(log) for mark in one.events)
+    return ToldBefore(marks, partial(pseudonym_key, log))
 
 
 def _back_dated(log: AuditLog, at: dt.datetime) -> tuple[str, ...]:
@@ -287,7 +297,7 @@ def _sealed(
     except AuditError as fault:
         raise _not_logged(fault, asking) from None
     if admitted:
-        write_releases(log, admitted)
+        _registered(log, asking, admitted)
     return let_through(
         kind=made.kind, title=made.title, tables=made.tables,
         words=words_for(made.tables, partnership) if made.kind == "subject" else {},
@@ -298,8 +308,24 @@ def _sealed(
         agreement=asking.agreement.id, agreement_version=asking.agreement.version,
         decision_ids=(noted.release_id,), policy_hash=asking.agreements.policy_hash,
         partnership_version=partnership.version, engine_version=VERSION, as_of=known_on(result), at=asking.at,
-        expires=expires, log_head=noted.head.letters, log=noted.log,
+        expires=expires, log_head=noted.head.letters, log=noted.log, desk_notes=made.desk,
     )  # fmt: skip
+
+
+def _registered(log: AuditLog, asking: Asking, admitted: tuple[Release, ...]) -> None:
+    """Write the register; where that fails nothing leaves, and the log says after its entry that nothing did.
+
+    The log comes first: an event in the register that nobody was told of would be counted for them later.
+    """
+    try:
+        write_releases(log, admitted)
+    except OSError:
+        note_refusal(
+            log, asking.agreements, asking.agency, asking.role, asking.purpose, asking.audience, ("not_registered",),
+            at=asking.at, user=asking.user_id, agreement=asking.agreement.id,
+        )  # fmt: skip
+        what = "The register of releases cannot be written, so nothing was shared."
+        raise AuditTrailError(what, "Let it be written beside the log, then share again.") from None
 
 
 def _not_logged(fault: AuditError, asking: Asking) -> Exception:

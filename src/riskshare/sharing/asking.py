@@ -13,6 +13,7 @@ from riskshare.records.sharing_fields import FIELDS, TREATMENTS, Treatment
 from riskshare.records.sharing_request import Decision, Objection, Override, Relationship, Request
 from riskshare.sharing.decision import decide
 from riskshare.sharing.standing import holds
+from riskshare.sharing.told_before import ToldBefore
 
 NOBODY = "\x00 nobody"
 """Stands for a person whom no objection names: the answer is the same for all of them."""
@@ -34,7 +35,7 @@ class SharingRefusedError(PolicyError):
 class Asking:
     """Everything of a request that does not depend on the items.
 
-    ``subject`` and ``user_id`` are set for one named practitioner and one person only.
+    ``subject`` and ``user_id`` are set for one named practitioner and one person only; ``before`` for maps alone.
     """
 
     agreements: AgreementSet
@@ -50,6 +51,7 @@ class Asking:
     objections: tuple[Objection, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     override: Override | None = None
+    before: ToldBefore | None = None
 
     def __repr__(self) -> str:
         """Say for what; nobody's id."""

@@ -18,9 +18,11 @@ from riskshare.records.evidence import Evidence, Subjects
 from riskshare.records.sharing_request import Decision
 from riskshare.sharing.asking import Asking, Items, ask, forbidden
 from riskshare.sharing.protection import guarded_then
+from riskshare.sharing.told_before import known_by, readers_of
 from riskshare.trust.purge import record_numbers
 
-_STORY: Final = ("subject_id", "agency", "record_id", "claim_id", "event_date", "event_end")
+_WHERE: Final = ("easting", "northing", "longitude", "latitude")
+_STORY: Final = ("subject_id", "agency", "record_id", "claim_id", "event_date", "event_end", *_WHERE)
 _CLASS: Final = ("agency", "data_class", "role", "handling", "conditions", "authority", "gateway")
 
 
@@ -179,6 +181,8 @@ def beside_guarded(frame: pd.DataFrame, asking: Asking) -> NDArray[np.bool_]:
         Column ``subject_id``; optionally ``agency`` with ``record_id``, and ``claim_id``; ``event_date`` with
         ``event_end``, or ``date``, for protection that has ended: what happened under it stays guarded.
     asking : Asking
+        For a map, with what earlier ones counted for the same readers: those rows are not left out again
+        (docs/decisions/0022).
     """
     now = frame["subject_id"].isin(asking.guarded).to_numpy(dtype=np.bool_)
     found = now | guarded_then(frame, asking.objections)
@@ -190,7 +194,15 @@ def beside_guarded(frame: pd.DataFrame, asking: Asking) -> NDArray[np.bool_]:
             keys = pd.MultiIndex.from_frame(frame[names].astype(object))
             known = frame[names].notna().all(axis=1).to_numpy(dtype=np.bool_)
             near |= known & keys.isin(keys[found & known])
-    return near
+    return near & ~_told_before(frame, near, asking)
+
+
+def _told_before(frame: pd.DataFrame, near: NDArray[np.bool_], asking: Asking) -> NDArray[np.bool_]:
+    """Return which of these rows an earlier map counted for the same readers: leaving them out now would point."""
+    told = np.zeros(len(frame), dtype=np.bool_)
+    if asking.before is not None and asking.before.marks:
+        told[near] = asking.before.counted(known_by(frame[near]), readers=readers_of(asking.agency, asking.audience))
+    return told
 
 
 def _ages(subject: pd.Series[str], asking: Asking, subjects: Subjects | None) -> pd.Series[str]:
@@ -258,7 +270,8 @@ def visible_points(points: gpd.GeoDataFrame, asking: Asking) -> tuple[gpd.GeoDat
     frame = frame.fillna({"role": "place", "handling": "C", "data_class": "places"})
     frame["spoken"], frame["age"] = None, "not known"
     if "subject_id" in plain:
-        free = ~beside_guarded(plain.rename(columns={"source": "agency"}), asking)
+        story = points.reset_index(drop=True).rename(columns={"source": "agency"})
+        free = ~beside_guarded(story, asking)
         points, frame, plain = points[free], frame[free].reset_index(drop=True), plain[free].reset_index(drop=True)
         frame["spoken"] = plain["subject_id"].where(plain["subject_id"].isin(asking.spoken_for))
     number, kinds = _classes(frame)
