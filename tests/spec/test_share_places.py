@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +20,7 @@ from riskshare.errors import DisclosureError, ReleaseRefusedError
 from riskshare.io.exports import write
 from riskshare.profiling import PlaceProfiles, profile_places
 from riskshare.records.sharing_request import Objection
+from riskshare.reporting.shared_report import report
 from riskshare.reporting.shared_words import field_words
 from riskshare.sharing.asking import SharingRefusedError
 
@@ -193,6 +195,8 @@ def test_a_figure_that_no_cell_holds_is_said_to_be_withheld_everywhere(
     why = shared.withheld.query("table == 'cells'").set_index("field")["reason"]
     assert {why[name] for name in gone} == {"counts_withheld"}
     assert gone.isdisjoint(cases.entries(tmp_path)[-1]["fields"])
+    cells = " ".join(re.sub("<[^>]*>", " ", report(shared)).partition("Every cell is accounted for")[2].split())
+    assert "Cells 128 595 557 1,152 6 6 " in cells  # fields kept, fields withheld
     tell_shared(shared, Screen())
     (line,) = [one for one in " ".join(capsys.readouterr().out.split()).split(" - ") if one.startswith("cells: 128")]
     assert line == "cells: 128 lines of cell_id, geometry, count, hot, looked, cluster_id."

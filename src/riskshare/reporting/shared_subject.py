@@ -61,7 +61,7 @@ _READ: Final = (
 """What a practitioner reads of a reason, in this order."""
 _GRADED: Final = ("source_grade", "info_grade", "source_type")
 _A_SUSPICION: Final = (
-    "Found by a court is only what says so. All else was reported, or seen by an agency. A suspicion is not a finding."
+    "Only what says so was found by a court. All else was reported, or seen by an agency. A suspicion is not a finding."
 )
 _NO_COURT: Final = "Whether a court found any of it is not shared here: read nothing below as a court's finding."
 _KNOWN: Final = "how it is known"
