@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from riskshare.errors import AuditKeyError, AuditTrailError
+from riskshare.errors import AuditKeyError, AuditTrailError, AuditWriteError
 from riskshare.io.audit_keys import new_key
 from riskshare.io.audit_log import AuditLog, audit_log
 from riskshare.io.in_place import OWNER_ONLY, in_place
@@ -17,6 +19,8 @@ from riskshare.io.writing import make_folder
 from riskshare.sharing.differencing import Cell
 from riskshare.sharing.release_register import Doors, Release
 
+_LONGEST_RELEASE_S: Final = 600.0
+"""Seconds to wait for another release, as long as the map of a nation takes: a proposal."""
 FOLDER: Final = "riskshare_audit"
 """Where the log lies, in the current folder, if nobody says otherwise."""
 
@@ -48,6 +52,33 @@ def pseudonym_key(log: AuditLog) -> bytes:
         what = "The file with the key of pseudonyms does not hold one."
         raise AuditKeyError(what, "Put it back from its safe copy: with another key everybody gets another pseudonym.")
     return key
+
+
+@contextmanager
+def alone_with_register(log: AuditLog) -> Iterator[None]:
+    """Hold the register of releases, from before it is read until what was decided on it is written.
+
+    Two releases at once would each be compared with a register that does not know the other. Whoever comes second
+    waits; what holds it lets go when its process ends, however that ends.
+
+    Raises
+    ------
+    AuditWriteError
+        It cannot be held, or another release took more than ten minutes.
+    """
+    with closing(_held(f"{_register(log)}.lock")):
+        yield
+
+
+def _held(lock: str) -> sqlite3.Connection:
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_WRONLY, OWNER_ONLY))
+        db = sqlite3.connect(lock, timeout=_LONGEST_RELEASE_S, isolation_level=None)
+        db.execute("BEGIN EXCLUSIVE")
+    except (sqlite3.Error, OSError):
+        what = "The register of releases could not be held."
+        raise AuditWriteError(what, "Check its folder; if another release is being made, wait for it.") from None
+    return db
 
 
 def read_releases(log: AuditLog) -> tuple[Release, ...]:

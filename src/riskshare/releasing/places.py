@@ -33,7 +33,7 @@ from riskshare.sharing.asking import Asking, Items, ask
 from riskshare.sharing.hidden_cells import HiddenCells, hide_cells
 from riskshare.sharing.profiles import profile_for
 from riskshare.sharing.refusals import refuse
-from riskshare.sharing.release_register import Doors, Release, release
+from riskshare.sharing.release_register import MAP_SERIES, Doors, Release, release
 from riskshare.sharing.snapping import Snapped, beside_centres, fixed_points, snap, snap_to_cells
 from riskshare.sharing.tables import Protected
 from riskshare.sharing.told_before import event_marks, known_by, readers_of
@@ -330,5 +330,5 @@ def _release(
     starts, until = _ALL_TIME
     if not days.empty:
         starts, until = whole_quarter(days.min().date())[0], whole_quarter(days.max().date())[1]
-    series = f"events in cells of {grid.cell_m} m"
+    series = f"{MAP_SERIES}{grid.cell_m} m"
     return release(made, hidden.true, series=series, starts=starts, until=until, doors=doors, events=events)

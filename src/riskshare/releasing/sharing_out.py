@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -14,7 +15,7 @@ from riskshare.comparing import ThresholdComparison
 from riskshare.errors import AuditError, AuditTimeError, AuditTrailError, PlaceError, PolicyError
 from riskshare.io.audit_log import AuditLog, must_not_be_back_dated
 from riskshare.io.overrides import awaiting_review
-from riskshare.io.sharing_store import default_log, pseudonym_key, read_releases, write_releases
+from riskshare.io.sharing_store import alone_with_register, default_log, pseudonym_key, read_releases, write_releases
 from riskshare.profiling import PlaceProfiles
 from riskshare.records.agreement import AgreementSet, Recipient
 from riskshare.records.evidence import Subjects
@@ -164,11 +165,21 @@ def share(
         agreed, found[0], agency, role, purpose, audience, moment, user_id, subject, met,
         (*objections, *protection_of(result, subjects, moment)), tuple(relationships), override,
     )  # fmt: skip
+    # Nobody waits for others' maps who sees one person alone, least of all in an emergency.
+    with alone_with_register(kept) if audience != "practitioner" else nullcontext():
+        return _decided(result, partnership, asking, kept, log, approver, subjects, note, progress)
+
+
+def _decided(
+    result: Result, partnership: Partnership, asking: Asking, kept: AuditLog, log: AuditLog | None, approver: str,
+    subjects: Subjects | None, note: Callable[..., object], progress: Callable[[int, int], None] | None,
+) -> Shared:  # fmt: skip
+    """Return what may leave of a result, once nobody else can change what it is compared with."""
     try:
         if isinstance(result, HotSpots):
             asking = replace(asking, before=_before(kept))
-        made = _made(within_retention(result, moment), partnership, asking, kept, progress)
-        reasons = _reasons(made, approver, user_id)
+        made = _made(within_retention(result, asking.at), partnership, asking, kept, progress)
+        reasons = _reasons(made, approver, asking.user_id)
         register = read_releases(kept) if made.releases and not reasons else ()
         admitted, warned = _admitted(made.releases, register) if made.releases and not reasons else ((), ())
     except PolicyError:

@@ -31,6 +31,10 @@ _READERS: Final = {
 """Whose releases each kind of reader sees: partners read what is public too."""
 
 
+MAP_SERIES: Final = "events in cells of "
+"""How the series of every map begins; the side of its cells follows."""
+
+
 class Doors(NamedTuple):
     """Buildings whose own calls a map leaves out, by keyed marks: which were given, and at which anything happened.
 
@@ -291,15 +295,21 @@ def _overlap(old: Release, new: Release) -> bool:
 
 def _of_one_kind(old: Release, new: Release) -> bool:
     """Return whether two releases count the same things: cells of two sizes are nested, so their maps do."""
-    return old.series == new.series or (old.doors is not None and new.doors is not None)
+    return old.series == new.series or (_is_map(old) and _is_map(new))
+
+
+def _is_map(one: Release) -> bool:
+    return one.series.startswith(MAP_SERIES)
 
 
 def _other_buildings(new: Release, earlier: Sequence[Release]) -> list[DisclosureProblem]:
     """Return what speaks against a map beside one that treats a building's own calls otherwise."""
     for old in earlier:
-        if old.doors is None or new.doors is None or not _overlap(old, new):
+        if not (_is_map(old) and _is_map(new) and _overlap(old, new)):
             continue
-        if (new.doors.found - old.doors.given) | (old.doors.found - new.doors.given):
+        now = new.doors or NO_DOORS
+        # Of a map in a register of an older version nobody knows which buildings it was made with.
+        if old.doors is None or (now.found - old.doors.given) | (old.doors.found - now.given):
             return [DisclosureProblem(
                 "other_buildings", "An earlier map of a time that overlaps this one was made with other buildings, or "
                 "none, or another own_m: the two together would show where a building stands. Give the same buildings "
