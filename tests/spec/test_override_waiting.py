@@ -124,3 +124,14 @@ class TestDatedAhead:
         ask = ["audit", "overrides", str(log.path), "--at", "2026-04-01T09:00:00Z", "--json"]
         (one,) = json.loads(CliRunner().invoke(app, ask).stdout)["waiting"]
         assert (one["at"], one["seen"]) == ("2026-04-10T12:00:00+00:00", "2026-03-31T12:00:00+00:00")
+
+
+def test_it_is_said_that_the_log_proves_who_was_named_and_no_more(tmp_path: Path) -> None:
+    shared, log = emergency(tmp_path), cases.log_in(tmp_path)
+    assert any("as they were named" in note for note in shared.notes)
+    at = ("--at", "2026-04-01T09:00:00Z")
+    found = (shared.decision[:16], "--finding", "justified", "--reviewer", "U30")
+    for ask in (["overrides", str(log.path), *at], ["review", str(log.path), *found, *at]):
+        run = CliRunner().invoke(app, ["audit", *ask])
+        assert run.exit_code == 0, run.stderr
+        assert "proves who was named, not who it was" in " ".join(run.stdout.split())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from audit_cases import ENTRY, MARK, chained, lines_of, log_in, rows_of, tampered
+from audit_cases import AT, ENTRY, MARK, chained, lines_of, log_in, rows_of, tampered
 from riskshare.cli.app import app
 from riskshare.cli.faults import ExitCode
 from riskshare.io.audit_check import entries_about, verify_log
@@ -46,9 +46,12 @@ class TestVerify:
     def test_a_good_log(self, log: AuditLog) -> None:
         head = verify_log(log).head
         told = said(run("verify", log.path))
-        assert "4 entries, each sealed, none removed, altered or moved" in told
+        assert "4 entries, each sealed and in order" in told
+        assert "none removed" not in told
         assert head.letters in told
-        assert "0 heads known elsewhere" in told
+        assert (
+            "Whether its end was cut off, or it was written anew, cannot be told without a head kept elsewhere" in told
+        )
         assert "Have another agency countersign it" in told
         assert run("verify", log.path, "--quiet").stdout == ""
         told = json.loads(run("verify", log.path, "--json").stdout)
@@ -56,8 +59,18 @@ class TestVerify:
 
     def test_a_good_log_with_a_witness(self, log: AuditLog) -> None:
         told = said(run("verify", log.path, "--known", countersigned(log)))
+        assert "up to entry 4: none removed, altered or moved" in told
         assert "1 head known elsewhere" in told
-        assert "countersign" not in told
+        assert "cannot be told" not in told
+
+    def test_a_witness_of_long_ago_says_nothing_of_what_came_since(self, log: AuditLog) -> None:
+        known = countersigned(log)
+        append(log, ENTRY, at=AT)
+        told = said(run("verify", log.path, "--known", known))
+        assert "up to entry 4: none removed, altered or moved" in told
+        assert "Whether the end was cut off since, or what follows was written anew, cannot be told" in told
+        assert json.loads(run("verify", log.path, "--known", known, "--json").stdout)["witnessed"] == 4
+        assert json.loads(run("verify", log.path, "--json").stdout)["witnessed"] == 0
 
     def wrong(self, log: AuditLog, status: Status, code: ExitCode, at: int, *options: object) -> None:
         result = run("verify", log.path, *options, code=code)

@@ -53,6 +53,9 @@ _SAID: Final = {
     Status.REWRITTEN: "Entry {at} is sealed well, and is not the one that a known head speaks of: somebody with the "
     "key wrote the log anew, or these heads belong to another log.",
 }
+NAMED_ONLY: Final = (
+    "Who asked, approved and reviewed are names that somebody typed: the log proves who was named, not who it was."
+)
 _THEN: Final = "Keep the file as it is, disclose nothing, and tell the data protection officer and the witness."
 
 
@@ -75,7 +78,7 @@ def run_verify(place: Place, known: Sequence[Path], screen: Screen) -> ExitCode:
     verdict = (
         _lines_verdict(place, heads) if place.log.suffix == LINES_SUFFIX else verify_log(place.whole(), known=heads)
     )
-    _tell(verdict, len(heads), _dates(place), screen)
+    _tell(verdict, heads, _dates(place), screen)
     return _CODES[verdict.status]
 
 
@@ -112,24 +115,42 @@ def _beside(lines: Path) -> Path:
     return audit_log(lines.with_suffix(".sqlite")).keys
 
 
-def _tell(verdict: Verdict, known: int, dates: Dates, screen: Screen) -> None:
-    good = counted(verdict.head.seq, "entry", "entries")
+def _tell(verdict: Verdict, known: Sequence[Head], dates: Dates, screen: Screen) -> None:
+    good, witnessed = counted(verdict.head.seq, "entry", "entries"), max((one.seq for one in known), default=0)
     if verdict.status is Status.OK:
-        screen.say(f"The log is what was written: {good}, each sealed, none removed, altered or moved.")
-        screen.say(f"Head {verdict.head.letters}, checked against {counted(known, 'head')} known elsewhere.")
-        if not known:
-            screen.say(
-                "Its own head lies where whoever writes the log can write too. Have another agency countersign it, and "
-                "check against that with --known."
-            )
+        screen.say(f"{good}, each sealed and in order. Head {verdict.head.letters}.")
+        _tell_witnessed(verdict.head.seq, witnessed, len(known), screen)
     else:
         screen.alert(f"{_SAID[verdict.status].format(at=verdict.at)} {_THEN}")
         screen.say(f"Good up to there: {good}, head {verdict.head.letters}.")
     _tell_dates(dates, screen)
     good_head = head_document(verdict.head)
     screen.document(
-        {"status": str(verdict.status), "at": verdict.at, "good": good_head, "dates": _dates_document(dates)}
+        {
+            "status": str(verdict.status), "at": verdict.at, "good": good_head, "witnessed": witnessed,
+            "dates": _dates_document(dates),
+        }
+    )  # fmt: skip
+
+
+def _tell_witnessed(entries: int, witnessed: int, heads: int, screen: Screen) -> None:
+    """Tell up to which entry a head kept elsewhere vouches for a log, and what cannot be told after it."""
+    if not heads:
+        screen.say(
+            "Whether its end was cut off, or it was written anew, cannot be told without a head kept elsewhere: its "
+            "own lies where whoever writes the log can write too. Have another agency countersign it, and check "
+            "against that with --known."
+        )
+        return
+    screen.say(
+        f"The log is what was written up to entry {witnessed:,}: none removed, altered or moved, by "
+        f"{counted(heads, 'head')} known elsewhere."
     )
+    if witnessed < entries:
+        screen.say(
+            "Whether the end was cut off since, or what follows was written anew, cannot be told. Have the head "
+            "countersigned again."
+        )
 
 
 def run_export(place: Place, target: Path, screen: Screen) -> None:
@@ -192,6 +213,8 @@ def run_overrides(place: Place, at: str, screen: Screen) -> None:
         marks.append(f"given {', '.join(one.fields) or 'nothing'} in {counted(one.rows, 'line')}{_until(one)}")
         marks.append(f"whom it was about, who asked and why: {_reason(log, one)}")
         screen.say("; ".join([f"{told}; {late} {one.due.isoformat()}", *marks]) + ".", indent="- ", hang="  ")
+    if used:
+        screen.say(NAMED_ONLY)
     screen.document(
         {"used": len(used), "overdue": overdue, "waiting": [_override_document(log, one, moment) for one in waiting]}
     )
@@ -219,6 +242,7 @@ def run_review(place: Place, reference: str, finding: Finding, reviewer: str, at
     """Note that an override was reviewed, and what was found."""
     head = review_override(place.whole(), reference, finding=finding, reviewer=reviewer, at=at)
     screen.say(f"Noted: {finding.replace('_', ' ')}. The reason that was typed is deleted. Head {head.letters}.")
+    screen.say(NAMED_ONLY)
     screen.document({"finding": finding, **head_document(head)})
 
 

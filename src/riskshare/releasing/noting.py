@@ -154,6 +154,7 @@ def _note_override(
     said = (
         f"Alert {reference[:16]} is due to the partners' points of contact now, with this reference alone.",
         f"Review due by {review_due(min(asking.at, chain.clock())).isoformat()}.",
+        "Who asked and who approved are as they were named: nothing here checks who they are.",
     )
     return Noted(chain, head, reference, said)
 
