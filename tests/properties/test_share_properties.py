@@ -128,7 +128,8 @@ def test_nobody_has_two_treatments_in_one_export(shown: list[dict[str, Any]]) ->
         assert not shared.kept.duplicated(["table", "field"]).any()
         for table in shared.tables.values():
             assert set(table.get("subject_id", ())) <= {"S1"}
-        assert not shared.tables["scores"].duplicated(["subject_id", "lens"]).any()
+        if "scores" in shared.tables:  # not where the only line waits for review; urgent signs never wait
+            assert not shared.tables["scores"].duplicated(["subject_id", "lens"]).any()
 
 
 def marked() -> list[dict[str, Any]]:
