@@ -10,11 +10,11 @@ import share_cases as cases
 from riskshare.io.audit_log import release_id
 from riskshare.io.exports import write
 from riskshare.records.agreement import digest
-from riskshare.releasing.people import _EVIDENCE
+from riskshare.releasing.people import EVIDENCE
 from riskshare.sharing.asking import Asking, Items, ask, candidates
 from riskshare.sharing.shared import Shared
 
-FIELDS = ("indicator", *_EVIDENCE)
+FIELDS = ("indicator", *EVIDENCE)
 AGENCIES = ("police", "council", "school", "charity")
 
 

@@ -170,3 +170,30 @@ class TestNoLineTellsMore:
         (scores,) = [data for name, data in files.items() if "scores" in name]
         told = pd.read_csv(io.BytesIO(scores), comment="#")
         assert len(told) == 1
+
+
+def test_the_number_not_listed_does_not_tell_whose_line_waits_from_who_is_below_the_bar(tmp_path: Path) -> None:
+    people = [row for number in range(6) for row in feared(f"P{number}", "high")]
+    low = [
+        cases.fact(f"l{number}", subject_id=f"Q{number}", agency="school", indicator="trusted_adult")
+        for number in range(12)
+    ]
+    hidden = cases.fact(
+        "z", subject_id="P0", agency="council", data_class="patient", gateway="cda_s115",
+        indicator="criminal_exploitation", role="exploited",
+    )  # fmt: skip
+
+    def told(rows: list[dict[str, Any]], folder: str) -> tuple[int, str]:
+        shared = cases.given(cases.result(rows), tmp_path / folder, audience="partnership")
+        return len(shared.tables["scores"]), next(note for note in shared.notes if "others" in note)
+
+    for folder in "abc":
+        (tmp_path / folder).mkdir()
+    assert told([*people, *low], "a")[0] == 6
+    waits, below = (
+        told([*people, *low, hidden], "b"),
+        told([*people[2:], *low, low[0] | {"record_id": "l99", "subject_id": "P0"}], "c"),
+    )
+    assert waits[0] == below[0] == 5
+    assert waits[1] == below[1]
+    assert " 13 others" in waits[1]

@@ -53,8 +53,9 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
     if not seen.items:
         return Made("assessment", title, refused=seen.refused)
     # Scored again from the rows of people of concern alone, which never tell that a child is exploited.
-    scores = without_waiting(scored_again(result, seen, asking).scores, result)
-    scores = scores[scores["lens"] == "harm_by"]
+    known = scored_again(result, seen, asking).scores
+    known = known[known["lens"] == "harm_by"]
+    scores = without_waiting(known, result)
     common = ask(asking, seen.combined("scores", "person_of_concern"), SCORE_COLUMNS)
     own = {one: ask(asking, seen.combined("scores", "person_of_concern", one), SCORE_COLUMNS)
            for one in sorted(asking.spoken_for & set(scores["subject_id"]))}  # fmt: skip
@@ -75,7 +76,7 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
         kept=tuple(kept_lines("scores", table, shown)),
         withheld=(*withheld, *(("scores", name, "of_a_list") for name in NOT_IN_A_LIST)),
         notes=(
-            LISTED_MAY_BE, said_of_bar(asking.agreement, int((~on_it).sum()), asking.audience),
+            LISTED_MAY_BE, said_of_bar(asking.agreement, len(known) - len(listed), asking.audience),
             AS_IF, MAY_WAIT, *said_of_questions(result.partnership), _NO_VICTIM, _OF_ONE_AGREEMENT, _WHAT_REMAINS,
         ),
         decisions=(*views, *seen.decisions), subjects=frozenset(listed["subject_id"]), person_rows=len(table),
@@ -94,7 +95,8 @@ def said_of_bar(agreement: Agreement, left_out: int, audience: str) -> str:
     ----------
     agreement : Agreement
     left_out : int
-        People of concern below the bar, and those of whom nothing can be said.
+        People of concern below the bar, those of whom nothing can be said, and those whose line waits or is closed: by
+        the number nobody can tell who is not listed for which reason.
     audience : str
     """
     bar = agreement.listed_from or LISTED_FROM
