@@ -47,7 +47,8 @@ def agreement(*rules: Rule, **changes: Any) -> Agreement:
     told = {
         "id": "isp", "version": "1", "kind": "isp", "charter_id": "charter", "status": "signed", "valid_from": START,
         "valid_until": END, "review_by": REVIEW, "purposes": ("safeguarding", "violence_reduction"),
-        "parties": tuple(party(agency) for agency in SECTORS), "rules": rules, "legal": Legal(art6=("e",)),
+        "parties": tuple(party(agency) for agency in SECTORS), "rules": rules,
+        "legal": Legal(art6=("e",), art10="Schedule 1, paragraph 18"),
         "dpia_ref": "DPIA 1", "retention_days": {"scores": 90, "criminal": 365, "other": 365, "places": 365},
         "public_summary": PublicSummary(why="Why.", what="What.", how="How.", who="Who."),
     }  # fmt: skip

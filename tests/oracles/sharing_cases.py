@@ -33,7 +33,7 @@ EDGES = (
     NOON + 30 * DAY,
     NOON + 400 * DAY,
 )
-LEGAL = {"art6": ("e",)}
+LEGAL = {"art6": ("e",), "art10": "Schedule 1, paragraph 18"}
 SUMMARY = {"why": "why", "what": "what", "how": "how", "who": "who"}
 GOOD = {"valid_from": EDGES[0], "valid_until": EDGES[-1], "review_by": NOON + 200 * DAY, "purposes": PURPOSES}
 

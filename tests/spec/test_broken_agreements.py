@@ -210,6 +210,7 @@ AT_ODDS = [
     one("pilot_too_long", "agreements[2].valid_until", small.START + 367 * DAY),
     one("no_lawful_basis", f"{A}.legal.art6", [], told=f"{A}.legal"),
     one("no_art9", f"{A}.retention_days.patient", 30, told=f"{A}.legal.art9"),
+    one("no_art10", f"{A}.legal.art10", GONE),
     one("no_dpia", f"{A}.dpia_ref", GONE),
     one("unknown_gateway", f"{A}.legal.gateways", ["favour"], told=f"{A}.legal.gateways[0]"),
     one(
@@ -263,7 +264,7 @@ AT_ODDS = [
     one("forbid_with_conditions", f"{A}.rules[1].conditions", ["no_onward"]),
 ]
 ALL = [*WRONG_SHAPE, *AT_ODDS]
-TELLS_MORE = {"charter_with_rules", "no_art9", "no_source", "party_unknown", "party_without_charter"}
+TELLS_MORE = {"charter_with_rules", "no_art10", "no_art9", "no_source", "party_unknown", "party_without_charter"}
 """What is wrong in another place as well: an unknown party is unknown in the charter too, rules of a charter name
 purposes that it does not have, patient data needs a gateway beside its condition, and where nobody gives nobody
 exchanges."""

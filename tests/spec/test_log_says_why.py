@@ -23,7 +23,9 @@ from riskshare.records.agreement import Legal
 from riskshare.records.partnership import Partnership
 from riskshare.sharing.shared import tables_hash
 
-LEGAL = Legal(art6=("e",), art9=("g",), part3="Schedule 8, paragraph 4", gateways=("cda_s115",))
+LEGAL = Legal(
+    art6=("e",), art9=("g",), art10="Schedule 1, paragraph 18", part3="Schedule 8, paragraph 4", gateways=("cda_s115",)
+)  # fmt: skip
 
 
 def agreed() -> Partnership:
@@ -50,7 +52,7 @@ class TestARelease:
 
     def test_by_what_right(self, tmp_path: Path) -> None:
         entry = released(tmp_path)
-        assert entry["legal"] == ["art6.e", "art9.g", "part3"]
+        assert entry["legal"] == ["art10", "art6.e", "art9.g", "part3"]
 
     def test_the_relationship_stands_as_a_reference_that_only_the_key_leads_to(self, tmp_path: Path) -> None:
         first, other = tmp_path / "first", tmp_path / "other"

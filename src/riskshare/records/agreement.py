@@ -112,6 +112,9 @@ class Legal(Record):
     """UK GDPR Article 6(1): the lawful basis."""
     art9: tuple[Art9, ...] = ()
     """UK GDPR Article 9(2): the condition for special categories."""
+    art10: OneLine | None = None
+    """UK GDPR Article 10 with the Data Protection Act 2018, section 10(5): which condition of Schedule 1, for criminal
+    data."""
     part3: OneLine | None = None
     """Data Protection Act 2018 Part 3, for law enforcement by competent authorities."""
     gateways: tuple[Identifier, ...] = ()
@@ -257,6 +260,8 @@ def canonical(agreement: Agreement) -> dict[str, Any]:
     plain: dict[str, Any] = _ordered(agreement.model_dump(mode="json"))
     if plain["listed_from"] is None:  # what was signed before a bar could be agreed is still what was signed
         del plain["listed_from"]
+    if plain["legal"]["art10"] is None:
+        del plain["legal"]["art10"]
     return plain
 
 

@@ -185,6 +185,9 @@ def _check_law(entry: Entry[Agreement], draft: Draft) -> Iterator[Problem]:
     if _SPECIAL & one.retention_days.keys() and not one.legal.art9 and one.legal.part3 is None:
         rule, remedy = "It covers special categories without a condition.", "Write art9, or leave those categories out."
         yield told(entry, "no_art9", "legal.art9", rule, remedy)
+    if "criminal" in one.retention_days and one.legal.art10 is None and one.legal.part3 is None:
+        rule, remedy = "It covers criminal data without a condition.", "Write art10, or part3 for law enforcement."
+        yield told(entry, "no_art10", "legal.art10", rule, remedy)
     if entry.has("status", "dpia_ref") and one.status != "draft" and one.dpia_ref is None:
         rule, remedy = "It refers to no impact assessment.", "Make one, and write where it is kept."
         yield told(entry, "no_dpia", "dpia_ref", rule, remedy)

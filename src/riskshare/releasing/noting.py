@@ -115,8 +115,8 @@ def _legal(legal: Legal) -> list[str]:
     >>> _legal(Legal(art6=("e", "c"), part3="Schedule 8, paragraph 4"))
     ['art6.c', 'art6.e', 'part3']
     """
-    part3 = {"part3"} if legal.part3 else set()
-    return sorted({*(f"art6.{one}" for one in legal.art6), *(f"art9.{one}" for one in legal.art9), *part3})
+    named = {name for name in ("art10", "part3") if getattr(legal, name)}
+    return sorted({*(f"art6.{one}" for one in legal.art6), *(f"art9.{one}" for one in legal.art9), *named})
 
 
 def _beside(asking: Asking, made: Made, approver: str, sensitive: frozenset[str]) -> dict[str, Any]:

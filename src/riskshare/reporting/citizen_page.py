@@ -197,6 +197,7 @@ def law_words(legal: Legal) -> tuple[str, ...]:
     """Return on what law sharing rests, in words."""
     told = [f"UK GDPR Article 6(1)({letter}): {ART6_WORDS[letter]}." for letter in legal.art6]
     told += [f"UK GDPR Article 9(2)({letter}), for sensitive data: {ART9_WORDS[letter]}." for letter in legal.art9]
+    told += [f"UK GDPR Article 10, for data on offences: {legal.art10}."] if legal.art10 else []
     told += [f"Data Protection Act 2018, Part 3: {legal.part3}."] if legal.part3 else []
     told += [f"Gateways: {listed([one.replace('_', ' ') for one in legal.gateways])}."] if legal.gateways else []
     return tuple(told)
