@@ -101,16 +101,19 @@ def write(
         },
     )
     target = Path(path)
-    _not_the_log(shared, target)
+    _check_log(shared, target)
     data = _bytes(shared, target.suffix.lower(), table, page)
     check_file(target)
     _note(shared, data, max(moment, shared.at) if moment else shared.at, table)
     return write_bytes(target, data)
 
 
-def _not_the_log(shared: Shared, target: Path) -> None:
-    """Refuse to write over the log, or the keys, head, spool or register that lie beside it under its name."""
-    if isinstance(shared.log, AuditLog) and is_of_log(shared.log, target):  # without a log nothing will be written
+def _check_log(shared: Shared, target: Path) -> None:
+    """Refuse what cannot be logged, and to write over the log or what lies beside it under its name."""
+    if not isinstance(shared.log, AuditLog):
+        message = "write(): there is no audit log to note the file in, so it cannot leave."
+        raise PolicyError(message)
+    if is_of_log(shared.log, target):
         message = "write(): that name belongs to the files of the audit log. Write to another folder."
         raise PolicyError(message)
 

@@ -38,7 +38,7 @@ class TestWriting:
         assert read_head(log.head) == second
         assert verify_log(log).head == second
         rows = stored(log, "SELECT body FROM entries")
-        clock = {"latest": second.time, "written": "2026-03-31T18:30:00.000000Z"}
+        clock = {"latest": first.time, "written": "2026-03-31T18:30:00.000000Z"}
         assert json.loads(rows[1][0]) == {**REFUSAL, **clock, "at": second.time, "epoch": 1, "seq": 2}
 
     @posix
