@@ -23,7 +23,7 @@ SHARE = $(BIN)/riskshare share thresholds sample_data/evidence.csv --subjects sa
 	--as-of 2026-03-31 --at 2026-04-01T10:00:00+01:00 --log out/shared/audit.sqlite
 
 demo-share: $(VENV)/.demo
-	mkdir -p out/shared
+	mkdir -p -m 700 out/shared
 	$(SHARE) --to north_police:analyst --audience partnership --purpose violence_reduction --what hotspots \
 		--areas sample_data/areas.geojson --population sample_data/population.csv \
 		--coverage sample_data/coverage.csv --out out/shared/hotspots.html
