@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import share_cases as cases
@@ -35,3 +36,10 @@ def test_a_reference_under_which_nothing_is_found_says_what_to_do(tmp_path: Path
     assert "0 records" in page
     assert "ask the desk below to check the reference" in page
     assert SCORES[0][:60] in page
+
+
+def test_a_record_is_told_by_how_it_is_known_and_a_suspicion_never_as_a_fact(tmp_path: Path) -> None:
+    read = re.sub(r"<[^>]+>|\s+", " ", page_of("S1", tmp_path))
+    assert "A suspicion is not a finding." in read
+    assert "reported; recorded at first hand" in read
+    assert "a fact recorded" not in read

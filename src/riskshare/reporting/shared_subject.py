@@ -15,6 +15,7 @@ from riskshare.reporting.shared_words import (
     MAY_BE_A_CHILD,
     NOT_SHOWN,
     NOTHING,
+    SUSPICION,
     area_names,
     cell_words,
     field_words,
@@ -60,9 +61,6 @@ _READ: Final = (
 )  # fmt: skip
 """What a practitioner reads of a reason, in this order."""
 _GRADED: Final = ("source_grade", "info_grade", "source_type")
-_A_SUSPICION: Final = (
-    "Only what says so was found by a court. All else was reported, or seen by an agency. A suspicion is not a finding."
-)
 _NO_COURT: Final = "Whether a court found any of it is not shared here: read nothing below as a court's finding."
 _KNOWN: Final = "how it is known"
 
@@ -163,7 +161,7 @@ def _reasons(shared: Shared, names: Mapping[str, str]) -> Iterator[str]:
     if not len(frame):
         yield paragraphs(["No reason may be shown."])
         return
-    yield paragraphs([_A_SUSPICION if "arises_from" in frame.columns else _NO_COURT])
+    yield paragraphs([SUSPICION if "arises_from" in frame.columns else _NO_COURT])
     lenses = list(dict.fromkeys(frame["lens"])) if "lens" in frame.columns else [""]
     for lens in lenses:
         part = _moving(frame[frame["lens"] == lens] if "lens" in frame.columns else frame)

@@ -173,6 +173,12 @@ def _number(value: float, field: str) -> str:
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 1000 else f"{value:,.3g}"
 
 
+SUSPICION: Final = (
+    "Only what says so was found by a court. All else was reported, or seen by an agency. A suspicion is not a finding."
+)
+"""Stands above records told with ``knowledge_words``."""
+
+
 def knowledge_words(arises_from: object, basis: object) -> str:
     """Return what kind of knowledge a record is, so that an assessment is told from a fact (DPA 2018, s.38).
 

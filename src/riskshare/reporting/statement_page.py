@@ -11,7 +11,7 @@ from riskshare.records.sharing_fields import FIELDS
 from riskshare.reporting.agreement_words import moment
 from riskshare.reporting.citizen_page import KIND_WORDS, YOUR_RIGHTS
 from riskshare.reporting.pages import bullets, escaped, page, paragraphs, section, table, tag
-from riskshare.reporting.shared_words import field_words
+from riskshare.reporting.shared_words import SUSPICION, field_words, knowledge_words
 from riskshare.reporting.words import counted, day
 from riskshare.sharing.subject_rights import Statement
 
@@ -60,7 +60,7 @@ def statement_page(statement: Statement, *, contact: str) -> str:
     held = [
         (
             str(row["what"]), str(row["agency"]), _ROLES.get(str(row["role"]), ""),
-            "a fact recorded" if row["basis"] == "factual" else "what somebody said",
+            knowledge_words(row["arises_from"], row["basis"]),
             day(row["event_date"]), day(row["recorded_date"]), day(row["kept_until"]),
         )
         for row in statement.held.to_dict("records")
@@ -72,12 +72,13 @@ def statement_page(statement: Statement, *, contact: str) -> str:
         )
         for row in statement.shared.to_dict("records")
     ]  # fmt: skip
-    heads = ("What", "Held by", "How you stand in it", "Rests on", "Happened", "Recorded", "Used until")
+    heads = ("What", "Held by", "How you stand in it", "How it is known", "Happened", "Recorded", "Used until")
     told = ("When", "With whom", "In what role", "For what", "What", "Until")
     parts = [
         section(
             "What is held",
             paragraphs([f"{counted(len(held), 'record')} that can be told here, as on {moment(statement.at)}."]),
+            paragraphs([SUSPICION] if held else []),
             table("Records about you", heads, held, stacked=True) if held else "",
             paragraphs((*statement.notes, *MAY_BE_MORE, *(() if held or shared else NOTHING_TOLD))), name="held",
         ),

@@ -22,7 +22,9 @@ from riskshare.records.sharing_request import Objection
 from riskshare.sharing.protection import guarded_then, protected_addresses
 from riskshare.sharing.standing import holds
 
-HELD_COLUMNS: Final = ("agency", "what", "basis", "role", "event_date", "recorded_date", "kept_until")
+HELD_COLUMNS: Final = (
+    "agency", "what", "arises_from", "basis", "role", "event_date", "recorded_date", "kept_until",
+)  # fmt: skip
 SHARED_COLUMNS: Final = ("at", "agency", "role", "purpose", "fields", "expires", "ground", "finding")
 A_PARTNER: Final = "a partner agency"
 """Stands for an agency whose involvement is itself sensitive (methods: safety, 1.4), or would tell where a home is."""
@@ -52,8 +54,8 @@ class Statement:
     Attributes
     ----------
     held : DataFrame
-        ``agency, what, basis, role, event_date, recorded_date, kept_until``: one row a record that stands and is within
-        its retention, in order of event.
+        ``agency, what, arises_from, basis, role, event_date, recorded_date, kept_until``: one row a record that stands
+        and is within its retention, in order of event.
     shared : DataFrame
         ``at, agency, role, purpose, fields, expires``: each time something was given to somebody, oldest first;
         of an emergency override also ``ground``, and ``finding`` once it was reviewed, else both empty.
@@ -178,7 +180,8 @@ def _held(row: Mapping[str, Any], kinds: Mapping[str, Indicator], names: Mapping
     kind = kinds[str(row["indicator"])]
     until = row["event_date"] + dt.timedelta(days=kind.retention_days)
     name = names.get(str(row["agency"]), A_PARTNER)
-    return name, kind.name, row["basis"], row["role"], row["event_date"], row["recorded_date"], until
+    how = (row["arises_from"], row["basis"])
+    return name, kind.name, *how, row["role"], row["event_date"], row["recorded_date"], until
 
 
 def change_notices(
