@@ -10,12 +10,12 @@ figure than the exact sum to 1e-9 of its size.
 from __future__ import annotations
 
 import argparse
-import time
 import warnings
+from functools import partial
 
 import numpy as np
 from peak import peak_mib
-from results import Line, add_option, keep
+from results import Line, add_option, keep, timed
 from scipy.spatial import cKDTree
 
 from riskshare.kernels.density import kernel_density
@@ -69,16 +69,6 @@ def weight_of_cells(bandwidth: float) -> float:
     return float((np.maximum(1.0 - apart, 0.0) ** 2).sum() * 3.0 / np.pi / bandwidth**2)
 
 
-def timed(work: object, *arguments: object) -> tuple[np.ndarray, float, float]:
-    """Return the answer, and the least wall and processor seconds of three runs."""
-    took = []
-    for _ in range(3):
-        start, processor = time.perf_counter(), time.process_time()
-        answer = work(*arguments)  # type: ignore[operator]
-        took.append((time.perf_counter() - start, time.process_time() - processor))
-    return answer, min(wall for wall, _ in took), min(processor for _, processor in took)
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=1_000_000)
@@ -94,10 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
                 points = make(options.points, side, centred=centred)
                 cells = np.random.default_rng(2).integers(int(bandwidth) + 1, side - int(bandwidth) - 1, (500, 2))
                 true = exact(points, cells, bandwidth)
-                mine, *seconds = timed(ours, points, side, bandwidth)
+                mine, *seconds = timed(partial(ours, points, side, bandwidth))
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # the peer's own
-                    peer, *peer_seconds = timed(theirs, points, grid, side, bandwidth)
+                    peer, *peer_seconds = timed(partial(theirs, points, grid, side, bandwidth))
                 # Ours gives every event a weight of one in all; the formula does so in the plane, not on cells.
                 mine = mine * weight_of_cells(bandwidth) if centred else mine
                 off, peer_off = (away(found, cells, true) for found in (mine, peer))

@@ -16,7 +16,7 @@ from typing import Final
 
 import pandas as pd
 
-from riskshare.io.audit_keys import keyed, read_keys
+from riskshare.io.audit_keys import Keys, keyed, read_keys
 from riskshare.io.audit_log import AuditLog
 from riskshare.io.audit_store import must_exist, reading
 from riskshare.io.overrides import spool_of
@@ -59,7 +59,7 @@ def file_mark(log: AuditLog, decision: str, data: bytes) -> str:
     AuditKeyError
         The keys cannot be used.
     """
-    return _mark(log, "file", decision, hashlib.sha256(data).hexdigest())
+    return _mark(read_keys(log.keys), "file", decision, hashlib.sha256(data).hexdigest())
 
 
 def content_mark(log: AuditLog, decision: str, tables: Mapping[str, pd.DataFrame]) -> str:
@@ -70,11 +70,11 @@ def content_mark(log: AuditLog, decision: str, tables: Mapping[str, pd.DataFrame
     AuditKeyError
         The keys cannot be used.
     """
-    return _mark(log, "content", decision, tables_hash(tables))
+    return _mark(read_keys(log.keys), "content", decision, tables_hash(tables))
 
 
-def _mark(log: AuditLog, what: str, decision: str, digest: str) -> str:
-    return keyed(read_keys(log.keys), f"{what}\x00{decision}\x00{digest}")
+def _mark(keys: Keys, what: str, decision: str, digest: str) -> str:
+    return keyed(keys, f"{what}\x00{decision}\x00{digest}")
 
 
 def files_logged(log: AuditLog, path: str | os.PathLike[str]) -> tuple[FileLogged, ...]:
@@ -134,5 +134,5 @@ def _found(log: AuditLog, digest: str, *, spooled: bool) -> list[FileLogged]:
             spooled,
         )
         for one in bodies
-        if one["output"] in (digest, keyed(keys, f"file\x00{one.get('decision', '')}\x00{digest}"))
+        if one["output"] in (digest, _mark(keys, "file", one.get("decision", ""), digest))
     ]

@@ -171,7 +171,7 @@ def _note(shared: Shared, data: bytes, at: dt.datetime, table: str | None) -> No
         "reasons": [],
         "rows": sum(len(shared.tables[one]) for one in names),
     }
-    used = [one.ground for one in overrides_used(shared.log) if one.reference == shared.decision]
-    if used:
-        entry["ground"] = used[0]
+    if shared.audience == "practitioner":  # for nobody else is there an emergency view: no need to look through the log
+        used = [one.ground for one in overrides_used(shared.log) if one.reference == shared.decision]
+        entry |= {"ground": used[0]} if used else {}
     append(shared.log, entry, at=at)

@@ -17,6 +17,7 @@ from riskshare.releasing.people import AS_IF, EVIDENCE, MAY_WAIT, scored_again
 from riskshare.releasing.questions import said_of_questions
 from riskshare.releasing.reviewed import without_waiting
 from riskshare.reporting.shared_words import LISTED_MAY_BE
+from riskshare.scales.agreed import PIN_ORDER
 from riskshare.scoring.tables import SCORE_COLUMNS
 from riskshare.sharing.asking import Asking, ask, tightest
 from riskshare.sharing.profiles import LISTED_FROM, profile_for
@@ -34,7 +35,6 @@ NOT_IN_A_LIST: Final = (
 people only, their line would stand out; so it is in nobody's line. By exact counts and flags most lines are the only
 one of their kind: two lists, with and without a record, would tell who a pseudonym is. What is urgent goes to named
 people."""
-_RISING: Final = ("low", "medium", "high", "very high")
 _NO_VICTIM: Final = "Nobody is listed as a victim or witness for a group: ask for one named case instead."
 _WHAT_REMAINS: Final = (
     "Two lists can be compared: a line comes, goes or changes its band with the records. Whoever sent a record may "
@@ -85,7 +85,7 @@ def release_list(result: Assessment, asking: Asking, pseudonym: Pseudonym) -> Ma
 
 
 def _selected(agreement: Agreement) -> tuple[str, ...]:
-    return _RISING[_RISING.index(agreement.listed_from or LISTED_FROM) :]
+    return PIN_ORDER[PIN_ORDER.index(agreement.listed_from or LISTED_FROM) :]
 
 
 def said_of_bar(agreement: Agreement, left_out: int, audience: str) -> str:

@@ -176,12 +176,14 @@ def _decided(
 ) -> Shared:  # fmt: skip
     """Return what may leave of a result, once nobody else can change what it is compared with."""
     try:
+        register: tuple[Release, ...] = ()
         if isinstance(result, HotSpots):
-            asking = replace(asking, before=_before(kept))
+            register = read_releases(kept)
+            asking = replace(asking, before=_before(kept, register))
         made = _made(within_retention(result, asking.at), partnership, asking, kept, progress)
         reasons = _reasons(made, approver, asking.user_id)
-        register = read_releases(kept) if made.releases and not reasons else ()
-        admitted, warned = _admitted(made.releases, register) if made.releases and not reasons else ((), ())
+        new = () if reasons else made.releases
+        admitted, warned = _admitted(new, register or read_releases(kept)) if new else ((), ())
     except PolicyError:
         note(("disclosure_control",), agreement=asking.agreement.id)
         raise
@@ -199,9 +201,9 @@ def _decided(
     return _sealed(result, partnership, asking, made, kept, approver, admitted, said)
 
 
-def _before(log: AuditLog) -> ToldBefore:
+def _before(log: AuditLog, register: tuple[Release, ...]) -> ToldBefore:
     """Return what earlier maps counted."""
-    marks = frozenset(mark for one in read_releases(log) for mark in one.events)
+    marks = frozenset(mark for one in register for mark in one.events)
     return ToldBefore(marks, partial(pseudonym_key, log))
 
 
