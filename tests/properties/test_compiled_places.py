@@ -65,9 +65,23 @@ def test_large_stacks_are_merged_from_sorted_stretches() -> None:
     """Hundreds of rows in one cell, at many places with weights that round: more than are sorted by insertion."""
     rng = np.random.default_rng(3)
     x, y = rng.integers(0, 9, (2, 900)) / 16.0
-    weights = rng.random(900) * 10.0 ** rng.integers(-6, 3, 900)
-    for least in (0.5, 40.0, 5_000.0):
-        assert same(*(dbscan(x, y, 1.0, least, weights, compiled=form) for form in (False, True)))
+    rounding = rng.random(900) * 10.0 ** rng.integers(-6, 3, 900)
+    too_large = rng.integers(0, 2**23, 900).astype(float)  # whole, but more in all than 32 bits hold
+    for weights in (rounding, too_large, np.floor(rounding), None):
+        for least in (0.5, 40.0, 5_000.0):
+            assert same(*(dbscan(x, y, 1.0, least, weights, compiled=form) for form in (False, True)))
+
+
+@some
+@given(seeds, st.sampled_from(["none", "whole", "any"]), st.booleans())
+def test_stacks_at_many_times_have_the_same_labels(seed: int, kind: str, dated: bool) -> None:
+    """Hundreds of rows in a cell at one place, on a few days, so that only the day tells them apart."""
+    rng = np.random.default_rng(seed)
+    x, y, days = rng.integers(0, 3, 400) * 0.5, rng.integers(0, 3, 400) * 40.0, rng.integers(0, 6, 400).astype(float)
+    weights, eps_days = weights_of(rng, 400, kind), float(dated)
+    told = [space_time_dbscan(x, y, days, 2.0, eps_days, 6.0, weights, compiled=form) for form in (False, True)]
+    assert same(*told)
+    assert told[0].max() >= 0
 
 
 def test_a_stray_point_far_off_does_not_change_the_answer() -> None:

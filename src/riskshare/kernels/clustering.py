@@ -152,7 +152,8 @@ def space_time_dbscan(
         label = _compiled(*columns, float(eps_m), float(eps_days), float(min_weight))
         if label is not None:
             return label
-    points, point_of_row = _points(*columns, float(eps_m), float(eps_days))
+    xs, ys, ts, ws = columns
+    points, point_of_row = _points(xs, ys, ts, np.ones(xs.size) if ws is None else ws, float(eps_m), float(eps_days))
     core, light = _cores(points, _enough(float(min_weight)))
     label = np.full(points.x.size, NOISE, dtype=np.int64)
     label[core] = _merge_cells(points, core)[points.cell[core]]
@@ -162,13 +163,14 @@ def space_time_dbscan(
 
 def _checked(
     x: ArrayLike, y: ArrayLike, t: ArrayLike, weights: ArrayLike | None, eps: float, eps_t: float, least: float
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats | None]:
     xs, ys, ts = (np.asarray(column, dtype=np.float64) for column in (x, y, t))
-    ws = np.ones(xs.shape) if weights is None else np.asarray(weights, dtype=np.float64)
-    if xs.ndim != 1 or not xs.shape == ys.shape == ts.shape == ws.shape:
+    ws = None if weights is None else np.asarray(weights, dtype=np.float64)
+    given = (xs, ys, ts) if ws is None else (xs, ys, ts, ws)
+    if xs.ndim != 1 or any(column.shape != xs.shape for column in given):
         what = "x, y, times and weights must be one-dimensional and of one length; give one value of each per event."
         raise ValueError(what)
-    if not all(np.isfinite(column).all() for column in (xs, ys, ts, ws)) or (ws < 0).any():
+    if not all(np.isfinite(column).all() for column in given) or (ws is not None and (ws < 0).any()):
         what = "x, y, times and weights must be finite, and weights 0 or more; leave out events without a place."
         raise ValueError(what)
     if not (np.isfinite(eps) and eps > 0 and np.isfinite(eps_t) and eps_t >= 0 and np.isfinite(least) and least > 0):
@@ -178,25 +180,26 @@ def _checked(
 
 
 def _compiled(
-    x: Floats, y: Floats, t: Floats, weight: Floats, eps: float, eps_t: float, least: float
+    x: Floats, y: Floats, t: Floats, weight: Floats | None, eps: float, eps_t: float, least: float
 ) -> NDArray[np.int64] | None:
     """Return the labels by the compiled twin, or None where gaps must be closed for cell numbers to fit."""
     from riskshare.kernels import compiled_clustering as twin
 
     side = eps / np.sqrt(2.0) * _SHRINK
-    lowest = float(x.min()), float(y.min())
     n_columns, n_rows = (_most_slots(values, side) + 2 * REACH + 1 for values in (x, y))
-    slots = np.zeros(x.size, dtype=np.int64)
-    if eps_t > 0:
-        slots = _places(t, eps_t * _SHRINK).astype(np.int64) + REACH
-    elif (t != t[0]).any():
-        slots = _slots(t, None)
-    if n_columns * n_rows * (int(slots.max()) + REACH + 1) > _MOST_KEYS:
+    t = t if (t != t[0]).any() else t[:0]
+    slots = np.zeros(0, dtype=np.int64)
+    if t.size:
+        slots = _places(t, eps_t * _SHRINK).astype(np.int64) + REACH if eps_t > 0 else _slots(t, None)
+    if n_columns * n_rows * (int(slots.max(initial=0)) + REACH + 1) > _MOST_KEYS:
         return None
-    bands = np.array(_bands((n_columns, n_columns * n_rows), in_time=eps_t > 0), dtype=np.int64)
-    grid = twin.Grid(bands, REACH, eps * eps, eps_t)
-    key = twin.keys_of(x, y, slots, lowest, side, (n_columns, n_rows), REACH)
-    return twin.cluster(key, x, y, t, weight, grid, _enough(least))
+    strides, in_time = (n_columns, n_columns * n_rows), t.size > 0 and eps_t > 0
+    bands, nearest = (np.array(_bands(strides, reach, in_time=in_time), dtype=np.int64) for reach in (REACH, 1))
+    grid = twin.Grid(
+        (float(x.min()), float(y.min())), side, (n_columns, n_rows), REACH, bands, nearest, eps * eps,
+        eps_t if in_time else 0.0,
+    )  # fmt: skip
+    return twin.cluster(x, y, t, slots, weight, grid, _enough(least))
 
 
 def _points(
@@ -261,11 +264,11 @@ def _most_slots(values: Floats, side: float) -> int:
 # ------------------------------------------------------------------------------------------------ pairs, in blocks
 
 
-def _bands(strides: tuple[int, int], *, in_time: bool) -> list[int]:
+def _bands(strides: tuple[int, int], reach: int = REACH, *, in_time: bool) -> list[int]:
     """Return how far the rows of cells around a cell are from it in key order."""
     row, slot = strides
-    times = range(-REACH, REACH + 1) if in_time else (0,)
-    return [dt * slot + dy * row for dt in times for dy in range(-REACH, REACH + 1)]
+    times = range(-reach, reach + 1) if in_time else (0,)
+    return [dt * slot + dy * row for dt in times for dy in range(-reach, reach + 1)]
 
 
 def _near(points: _Points, i: NDArray[np.intp], j: NDArray[np.intp]) -> tuple[Bools, Floats]:
