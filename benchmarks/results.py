@@ -68,9 +68,10 @@ def tell(path: Path | None, lines: Sequence[Line]) -> None:
     print(f"{first.part}: {first.size:,} {first.of}")
     for line in lines:
         processor, base = line.processor_seconds or 0.0, first.processor_seconds or 1.0
+        told = "" if line.peak_mib is None else f"{line.peak_mib:,.0f} MiB"
         print(
             f"  {line.who:<40}{line.seconds:>11.4f} s {line.seconds / first.seconds:>7.1f} x"
-            f" {processor:>11.4f} cpu s {processor / base:>7.1f} x  {line.equal}",
+            f" {processor:>11.4f} cpu s {processor / base:>7.1f} x {told:>10}  {line.equal}",
             flush=True,
         )
     keep(path, lines)

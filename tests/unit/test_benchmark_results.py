@@ -18,7 +18,6 @@ NAMES = ("audit", "clustering", "dawid_skene", "linking", "local_statistics", "n
          "points_in_areas", "scan", "peak", "report", "results")  # fmt: skip
 PROGRAMS = [
     ("audit", (), ["--entries", "2", "--blocks", "1"], "entries a second", "floor"),
-    ("clustering", ("numba", "sklearn"), ["--points", "200", "300"], "same points in as many clusters", "peer"),
     (
         "clustering", ("numba", "sklearn"), ["--points", "200", "300", "--square-km", "5"],
         "same points in as many clusters", "peer",
@@ -92,25 +91,28 @@ def test_a_small_run_agrees_and_a_page_is_made_of_it(
     )
 
 
-def test_a_size_by_itself_says_its_own_peak(tmp_path: Path) -> None:
-    pytest.importorskip("numba")
-    kept = tmp_path / "bench.jsonl"
-    assert program("clustering").main(["--points", "--alone", "300", "--results", str(kept)]) == 0
-    assert [(line.who, bool(line.peak_mib)) for line in program("results").read(kept)] == [
-        ("dbscan, compiled", True), ("dbscan, compiled", True),
-    ]  # fmt: skip
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux tells the growth of memory")
+def test_growth_is_what_the_work_held_at_once() -> None:
+    def work() -> int:
+        for _ in range(3):
+            held = np.ones(40 << 17)  # 40 MiB, three times one after the other
+        return held.size
+
+    answer, mib = program("peak").grown(work)
+    assert answer == 40 << 17
+    assert 35.0 < mib < 100.0
 
 
 def test_a_form_that_differs_is_called_different_and_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
     pytest.importorskip("sklearn")
     clustering, kept = program("clustering"), tmp_path / "bench.jsonl"
-    real = clustering.dbscan
 
-    def wrong(*given: object, compiled: bool) -> np.ndarray:
-        return real(*given, compiled=compiled) + (not compiled)
+    def wrong(who: str, *what: object) -> tuple[np.ndarray, object]:
+        labels, line = clustering.measured(who, *what)
+        return labels + (who != "dbscan, compiled"), line
 
-    monkeypatch.setattr(clustering, "dbscan", wrong)
+    monkeypatch.setattr(clustering, "apart", wrong)
     assert clustering.main(["--points", "300", "--results", str(kept)]) == 1
     lines = {line.who: line.equal for line in program("results").read(kept)}
     assert lines["dbscan, NumPy form"] == "DIFFERS"
