@@ -140,7 +140,7 @@ def _smooth(grid: Floats, kernel: Floats) -> Floats:
     n_rows = grid.shape[0]
     total = np.zeros_like(grid)
     for away, weights in enumerate(kernel[:n_rows]):
-        run = correlate1d(grid, weights, axis=1, mode="constant")
+        run = correlate1d(grid, weights[weights > 0.0], axis=1, mode="constant")  # a disc: rows away are shorter
         total[: n_rows - away] += run[away:]
         if away:
             total[away:] += run[: n_rows - away]
