@@ -92,6 +92,15 @@ def test_a_stray_point_far_off_does_not_change_the_answer() -> None:
         dbscan(x * 10, y, 2.0, 3, compiled=True)
 
 
+@pytest.mark.parametrize("form", [False, True])
+def test_what_no_float_can_add_up_is_refused(form: bool) -> None:
+    x, y = np.array([0.0, 0.0, 1.2]), np.zeros(3)
+    with pytest.raises(ValueError, match="their sum must be finite"):
+        dbscan(x, y, 1.0, 3.0, [1e308, 1e308, 1.5], compiled=form)
+    with pytest.raises(ValueError, match="eps_m"):
+        dbscan(x, y, 1e200, 3.0, compiled=form)
+
+
 # ------------------------------------------------------------------------------------------------ circular scan
 
 

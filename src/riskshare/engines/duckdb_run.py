@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +22,7 @@ from riskshare.assessment import check_signed
 from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, Told, score_rows, whole_subjects
 from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, write_quarantine
 from riskshare.engines.limits import DEFAULT, at_once, most_rows, to_sort
-from riskshare.engines.rules import paths_of, stop_if_habit
+from riskshare.engines.rules import paths_of, stop_if_changed, stop_if_habit
 from riskshare.engines.running import (
     FAULTS,
     PIECE_ROWS,
@@ -38,7 +38,7 @@ from riskshare.engines.running import (
 )  # fmt: skip
 from riskshare.engines.sorting import need_duckdb, sort_pieces, sorted_faults
 from riskshare.engines.staging import STAGED_SCHEMA, stage
-from riskshare.errors import ResumeError
+from riskshare.errors import EngineError, ResumeError
 from riskshare.io import run_folder
 from riskshare.io.evidence import CONTRACT
 from riskshare.io.evidence_places import Habits
@@ -48,6 +48,9 @@ from riskshare.records.arguments import is_whole
 from riskshare.records.evidence import Subjects
 from riskshare.records.partnership import Partnership
 from riskshare.scoring.score import pays
+
+MOST_THREADS: Final = 1_024
+"""More than any one machine has cores for: a proposal."""
 
 
 def assess_out_of_core(
@@ -129,7 +132,8 @@ def assess_out_of_core(
         "conditions_met": conditions_met, "accept_bad": accept_bad, "resume": resume, "block_rows": block_rows,
         "progress": progress, "compiled": compiled, "memory_limit": memory_limit,
     }  # fmt: skip
-    check("assess_out_of_core", given, {"threads must be a whole number from 1.": is_whole(threads) and threads >= 1})
+    known = is_whole(threads) and 1 <= threads <= MOST_THREADS
+    check("assess_out_of_core", given, {f"threads must be a whole number from 1 to {MOST_THREADS:,}.": known})
     need_duckdb()
     progress_of(given)("Looking over", 0, len(paths))
     surveyed = survey(paths)
@@ -150,15 +154,38 @@ def _only_whole_files(run: Run) -> None:
     """Forget what is in the journal and no longer whole on the disk, and all after it."""
     journal = run.journal
     if journal["sorted"] is None:
-        journal["read"] = _whole(journal["read"], lambda piece: run_folder.is_whole(run.work / READ, piece["file"]))
-    elif not (run.work / "sorted.parquet").is_file():
-        what, hint = "Files of the unfinished run are gone.", "Delete its folder and begin anew."
-        raise ResumeError(what, hint)
+        journal["read"] = _whole(
+            journal["read"],
+            lambda piece: run_folder.is_whole(run.work / READ, piece["file"]) and _has_faults(run, piece),
+        )
+    elif not (
+        _holds(run.work / "sorted.parquet", journal["sorted"]["rows"])
+        and all(_has_faults(run, piece) for piece in journal["read"])
+    ):
+        what = "Files of the unfinished run are gone or damaged."
+        raise ResumeError(what, f"Delete {run_folder.WORK} and begin anew.")
     folders = {name: run.work / OUTPUTS[name] for name in SCHEMAS}
     journal["parts"] = _whole(
         journal["parts"],
-        lambda part: all(run_folder.is_whole(folders[name], part["files"][name]) for name in SCHEMAS),
+        lambda part: (
+            all(run_folder.is_whole(folders[name], part["files"][name]) for name in SCHEMAS) and _has_faults(run, part)
+        ),
     )
+
+
+def _has_faults(run: Run, entry: dict[str, Any]) -> bool:
+    """Return whether the rows that a piece or a part set aside are there, if it set any aside."""
+    return entry["faults"] is None or run_folder.is_whole(run.work / FAULTS, entry["faults"])
+
+
+def _holds(path: Path, n_rows: int) -> bool:
+    """Return whether a file is whole and holds so many staged rows."""
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            return bool(file.metadata.num_rows == n_rows and names == STAGED_SCHEMA.names)
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def _whole(entries: list[dict[str, Any]], test: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
@@ -185,6 +212,7 @@ def _read(run: Run) -> None:
             run.journal["read"].append(piece)
             run.save()
             run.progress("Reading", sum(one["rows"] for one in run.journal["read"]), total)
+    stop_if_changed(run.sources, survey([source.path for source in run.sources]))
     stop_if_habit(run.journal, run.names)
     run.stop_if_bad()
 
@@ -195,10 +223,9 @@ def _read_piece(run: Run, raw: Any, number: int, first_row: int) -> dict[str, An
     staged = stage(raw, agreed, habits, source=number, first_row=first_row)
     check_signed(agreed, staged.agencies, trial=run.settings.trial)
     name = f"piece-{len(run.journal['read']):05d}.parquet"
-    if staged.faults.num_rows:
-        run_folder.write_table(run.work / FAULTS / name, staged.faults)
+    faults = run_folder.write_table(run.work / FAULTS / name, staged.faults) if staged.faults.num_rows else None
     file = run_folder.write_table(run.work / READ / name, staged.rows)
-    return piece_line(staged, habits, source=number, file=file)
+    return {**piece_line(staged, habits, source=number, file=file), "faults": faults}
 
 
 def _sort(run: Run, threads: int) -> None:
@@ -215,6 +242,9 @@ def _sort(run: Run, threads: int) -> None:
                 pieces, run.work / "sorted.parquet", spill=run.work / "spill", memory=to_sort(run.memory),
                 threads=threads,
             )  # fmt: skip
+        if not _holds(run.work / "sorted.parquet", total):
+            what = "The database did not give back the rows that it was to sort."
+            raise EngineError(what, f"Delete {run_folder.WORK} and run again; report it if it comes back.")
         run.journal["sorted"] = {"rows": total}
         run.save()
         run.progress("Sorting", total, total)

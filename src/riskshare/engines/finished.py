@@ -67,6 +67,12 @@ class Finished(Conserved):
     notes: tuple[str, ...] = ()
 
 
+def stands(journal: Mapping[str, Any], *, out: Path) -> bool:
+    """Return whether every result that the journal of a finished run tells of is in its folder, and whole."""
+    parts = ((out / OUTPUTS[name], part["files"][name]) for part in journal["parts"] for name in SCHEMAS)
+    return (out / QUARANTINE).is_file() and all(run_folder.is_whole(folder, told) for folder, told in parts)
+
+
 def source_counts(journal: Mapping[str, Any], sources: Sequence[str]) -> dict[str, dict[str, int]]:
     """Return the law of conservation by source, from what the journal counted."""
     parts = add_counts((part["counts"] for part in journal["parts"]), len(sources))

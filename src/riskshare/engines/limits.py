@@ -10,6 +10,7 @@ from riskshare.errors import MemoryLimitError
 MIB: Final = 1 << 20
 LEAST: Final = 1 << 30
 """Python, its libraries and one block of rows need some 700 MiB before anything is sorted."""
+MOST: Final = 1 << 50
 DEFAULT: Final = 2 << 30
 _BASE: Final = 700 * MIB
 _SORT_SHARE: Final = 0.75
@@ -30,7 +31,7 @@ def as_bytes(limit: str | int) -> int:
     Raises
     ------
     MemoryLimitError
-        It is no amount, or less than 1 GiB.
+        It is no amount, or less than 1 GiB, or more than 1 PiB, which is a slip.
 
     Examples
     --------
@@ -38,9 +39,9 @@ def as_bytes(limit: str | int) -> int:
     (2147483648, 1500000000)
     """
     amount = _amount(limit)
-    if amount is None:
+    if amount is None or amount > MOST:
         what = "That is no amount of memory."
-        raise MemoryLimitError(what, "Write it as 2GiB, 1500MiB or 4GB.")
+        raise MemoryLimitError(what, "Write it as 2GiB, 1500MiB or 4GB; no machine has more than 1024 TiB.")
     if amount < LEAST:
         what = "A run needs at least 1GiB of memory, whatever it sorts."
         raise MemoryLimitError(what, "Allow 1GiB or more; 2GiB is usual.")

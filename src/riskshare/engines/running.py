@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any, Final
 
 import pyarrow as pa
 
 from riskshare.assessment import check_conditions
 from riskshare.engines.blocks import Settings, Told, in_order
-from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, finished
+from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, finished, source_counts, stands
 from riskshare.engines.limits import as_bytes
 from riskshare.engines.rules import argument_rules, described, stop_if_bad
 from riskshare.engines.staging import Staged
-from riskshare.errors import EvidenceError, UnsignedPolicyError
+from riskshare.errors import EngineError, EvidenceError, UnsignedPolicyError
 from riskshare.io import run_folder
 from riskshare.io.evidence_places import Habits
 from riskshare.io.evidence_stream import Surveyed
@@ -35,8 +37,9 @@ Write = Callable[[Path, pa.Table, Mapping[str, str] | None], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run:
-    """A run on its way."""
+    """A run on its way; nobody else is at work in its folder as long as it is ``held``."""
 
+    held: Connection
     out: Path
     journal: dict[str, Any]
     sources: tuple[Surveyed, ...]
@@ -98,9 +101,14 @@ def begin(given: Mapping[str, Any], surveyed: Sequence[Surveyed], *, engine: str
     )  # fmt: skip
     accept_bad, block_rows = given["accept_bad"], given["block_rows"]
     plain = {**described(settings, surveyed, accept_bad=accept_bad, block_rows=block_rows), "engine": engine}
-    journal = run_folder.begin(out, plain, resume=given["resume"])
+    held = run_folder.alone(out)
+    try:
+        journal = run_folder.begin(out, plain, resume=given["resume"], stands=functools.partial(stands, out=out))
+    except BaseException:
+        run_folder.let_go(out, held)
+        raise
     return Run(
-        out, journal, tuple(surveyed), settings, accept_bad, as_bytes(given["memory_limit"]), block_rows,
+        held, out, journal, tuple(surveyed), settings, accept_bad, as_bytes(given["memory_limit"]), block_rows,
         progress_of(given),
     )  # fmt: skip
 
@@ -110,16 +118,27 @@ def carry_out(run: Run, stages: Callable[[], None]) -> Finished:
     try:
         if not run.journal["finished"]:
             stages()
+        _all_accounted_for(run)
+        if (run.work / run_folder.JOURNAL).exists():
+            run_folder.publish(run.work, run.out, (*OUTPUTS.values(), QUARANTINE, run_folder.JOURNAL))
+        run_folder.clear(run.work)
     except (EvidenceError, UnsignedPolicyError):
         run_folder.clear(run.work)  # what was refused is refused again: there is nothing to go on with
         raise
-    if (run.work / run_folder.JOURNAL).exists():
-        run_folder.publish(run.work, run.out, (*OUTPUTS.values(), QUARANTINE, run_folder.JOURNAL))
-    run_folder.clear(run.work)
+    finally:
+        run_folder.let_go(run.out, run.held)
     return finished(
         run.journal, run.out, run.settings.partnership, run.settings.as_of, trial=run.settings.trial,
         sources=run.names, notes=tuple(note for source in run.sources for note in source.notes),
     )  # fmt: skip
+
+
+def _all_accounted_for(run: Run) -> None:
+    """Refuse results in which a row was lost or came from elsewhere, whatever the reason."""
+    for source, told in source_counts(run.journal, run.names).items():
+        if told["rows_in"] != told["accepted"] + told["quarantined"] + told["duplicates"]:
+            what = f"Of {source}, {told['rows_in']:,} rows were read and others scored: nothing is published."
+            raise EngineError(what, f"Delete {run_folder.WORK}, run again, and report it if it comes back.")
 
 
 def piece_line(staged: Staged, habits: Habits, *, source: int, file: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 ROW_GROUP: Final = 60_000
+_PATTERN: Final = re.compile(r"[\[*?]")
 _SAYS_FULL: Final = ("no space left", "max_temp_directory_size", "disk quota", "file too large", "could not write")
 
 
@@ -54,7 +56,7 @@ def sort_pieces(pieces: Sequence[Path], target: Path, *, spill: Path, memory: in
     """
     with _connected(spill, memory, threads) as base:
         base.execute(
-            f"COPY (SELECT * FROM read_parquet({_quoted_list(pieces)}) ORDER BY {', '.join(KEYS)}) "
+            f"COPY (SELECT * FROM {_rows_of(pieces)} ORDER BY {', '.join(KEYS)}) "
             f"TO {_quoted(draft_of(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})"
         )
     keep(target)
@@ -74,7 +76,7 @@ def sorted_faults(pieces: Sequence[Path], *, spill: Path, memory: int, threads: 
     with _connected(spill, memory, threads) as base:
         reader = base.sql(
             f'SELECT source, row, "column", code, list_position([{columns}], "column") AS place '
-            f"FROM read_parquet({_quoted_list(pieces)}) ORDER BY source, row, place, code"
+            f"FROM {_rows_of(pieces)} ORDER BY source, row, place, code"
         ).to_arrow_reader(100_000)
         yield from reader or ()
 
@@ -107,7 +109,7 @@ def _as_ours(fault: Exception) -> EngineError:
         return DiskFullError(FULL, FULL_HINT)
     if isinstance(fault, duckdb.OutOfMemoryException):
         return MemoryLimitError("The memory allowed does not suffice to sort.", "Allow more; nothing read is lost.")
-    hint = "Nothing that was finished is lost: try again with resume=True, and with more memory or one thread."
+    hint = "Nothing that was finished is lost: go on with resume=True, with more memory or one thread."
     return EngineError(f"The database stopped ({type(fault).__name__}).", hint)
 
 
@@ -116,5 +118,7 @@ def _quoted(path: Path) -> str:
     return f"'{escaped}'"
 
 
-def _quoted_list(paths: Sequence[Path]) -> str:
-    return f"[{', '.join(_quoted(path) for path in paths)}]"
+def _rows_of(paths: Sequence[Path]) -> str:
+    """Return what the rows of these very files are called: no name is a pattern, and none says what a column holds."""
+    literal = (Path(_PATTERN.sub(r"[\g<0>]", str(path.absolute()))) for path in paths)
+    return f"read_parquet([{', '.join(map(_quoted, literal))}], hive_partitioning = false)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from riskshare.assessment import check_signed
 from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, score_rows
 from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, write_quarantine
 from riskshare.engines.limits import DEFAULT, most_rows
-from riskshare.engines.rules import paths_of, stop_if_habit
+from riskshare.engines.rules import paths_of, stop_if_changed, stop_if_habit
 from riskshare.engines.running import FAULTS, READ, Progress, Run, begin, carry_out, check, progress_of, write_part
 from riskshare.engines.spark_session import answers, need_spark, through
 from riskshare.engines.spark_settings import Sent, pack
@@ -44,6 +45,7 @@ SPAN_ROWS: Final = 1_000_000
 RANGE_ROWS: Final = 500_000
 """Rows that one task scores, about: a worker that is lost loses no more, and one full of rows holds up nobody long."""
 MOST_RANGES: Final = 10_000
+_PATTERN: Final = re.compile(r"[\\\[\]{}*?]")
 
 
 def assess_on_cluster(
@@ -184,6 +186,7 @@ def _read(run: Run, spark: SparkSession, sent: Sent) -> None:
         run.journal["read"] = sorted(found, key=lambda piece: (piece["source"], piece["first"]))
         supplying = {agency for piece in run.journal["read"] for agency in piece["agencies"]}
         check_signed(run.settings.partnership, supplying, trial=run.settings.trial)
+        stop_if_changed(run.sources, _survey(spark, [source.path for source in run.sources], run.progress))
         stop_if_habit(run.journal, run.names)
         run.stop_if_bad()
         run.journal["sorted"] = {"rows": sum(piece["staged"] for piece in run.journal["read"])}
@@ -209,7 +212,7 @@ def _score(run: Run, spark: SparkSession, sent: Sent, n_ranges: int) -> None:
     """Bring the rows of each subject together, range by range, and score each range in a task."""
     if run.journal["sorted"]["rows"]:
         work = functools.partial(score_range, sent=sent, n_rows=run.block_rows, most_rows=most_rows(run.memory))
-        files = [(run.work / READ / piece["file"]["file"]).absolute().as_uri() for piece in run.journal["read"]]
+        files = [_literal(run.work / READ / piece["file"]["file"]) for piece in run.journal["read"]]
         rows = spark.read.parquet(*files).repartitionByRange(n_ranges, KEYS[0]).sortWithinPartitions(*KEYS)
         parts = answers(through(rows, work, ANSWER), functools.partial(run.progress, "Scoring"))
     else:
@@ -222,6 +225,12 @@ def _score(run: Run, spark: SparkSession, sent: Sent, n_ranges: int) -> None:
         before += part["counts"]["subjects"]
     run.journal["parts"] = parts
     run.save()
+
+
+def _literal(path: Path) -> str:
+    """Return a file as Spark names it: it takes the text as it is, but for what would be a pattern."""
+    literal = _PATTERN.sub(r"\\\g<0>", path.absolute().as_posix())
+    return f"file:///{literal.lstrip('/')}"
 
 
 def _conclude(run: Run) -> None:

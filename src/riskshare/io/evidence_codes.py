@@ -28,6 +28,7 @@ STOPS: Final = MappingProxyType(
         "wrong_content": "What is inside is not what its ending says. Rename it to its true kind, or export it again.",
         "too_large": "It is larger than the limit. Split it and pass the parts as a list of paths.",
         "not_streamed": "JSON lines are read whole, not in pieces. Send CSV or Parquet, or leave --engine out.",
+        "changed_meanwhile": "It was changed while it was read. Let the export end, or copy it, and run again.",
         "too_many_rows": "It has more rows than the limit. Split it and pass the parts as a list of paths.",
         "empty_file": "It is empty. Where there is nothing to send, send the header line alone.",
         "nul_bytes": "It holds NUL characters, as UTF-16 without its byte order mark or a damaged file does. Save "

@@ -126,9 +126,9 @@ def _sent(given: object) -> tuple[Texts, Days, dict[str, float]]:
     days: Days = {}
     numbers: dict[str, float] = {}
     for name, value in given.items():
-        if value is None or value == "":
-            continue
         kind = type(value)
+        if value is None or (kind is str and not value):  # of anything else `==` may say neither yes nor no
+            continue
         if name in _NUMBERS:
             numbers[name] = _number(value, name)
         elif kind is str:

@@ -8,7 +8,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +17,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskshare.errors import DiskFullError, ResumeError
+from riskshare.io.alone import hold
 from riskshare.io.writing import internal_name, make_folder
 
 JOURNAL: Final = internal_name("run", ".json")
 WORK: Final = internal_name("unfinished", "")
 """Everything of a run that is not finished stands in this folder beside the results to come."""
+_LOCK: Final = internal_name("running", ".lock")
+_OF_MEMORY: Final = (
+    internal_name("scores", ".csv"), internal_name("results", ".jsonl"), internal_name("report", ".txt"),
+)  # fmt: skip
+"""What an assessment in memory leaves and a run of an engine does not replace."""
 _DRAFT: Final = ".draft"
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FULL: Final = "There is no room left for what the run writes, or it may write no larger file."
@@ -109,7 +116,35 @@ def is_whole(folder: Path, told: Mapping[str, Any]) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == str(told["sha256"])
 
 
-def begin(out: Path, settings: Mapping[str, Any], *, resume: bool) -> dict[str, Any]:
+def alone(out: Path) -> sqlite3.Connection:
+    """Return a hold on the folder of a run, made owner-only if it is not there; ``let_go`` ends it, as a crash does.
+
+    Raises
+    ------
+    ResumeError
+        Another run holds it.
+    """
+    with asking_for_room():
+        lock = make_folder(out) / _LOCK
+        try:
+            return hold(lock, wait_s=0.0)
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:  # some shared disks know no locks
+                return sqlite3.connect(":memory:")
+    what = "Another run is at work in this folder."
+    raise ResumeError(what, "Wait until it has ended, or name another folder.")
+
+
+def let_go(out: Path, held: sqlite3.Connection) -> None:
+    """End a hold on the folder of a run."""
+    if os.name == "posix":  # elsewhere an open file cannot be removed; the next to hold it finds it
+        (out / _LOCK).unlink(missing_ok=True)
+    held.close()
+
+
+def begin(
+    out: Path, settings: Mapping[str, Any], *, resume: bool, stands: Callable[[Mapping[str, Any]], bool]
+) -> dict[str, Any]:
     """Return the journal of a run in ``out``: a new one, or with ``resume`` that of the run that stands there.
 
     Parameters
@@ -120,20 +155,25 @@ def begin(out: Path, settings: Mapping[str, Any], *, resume: bool) -> dict[str, 
         Everything that decides the outcome, as plain values: a run continues only under the same.
     resume : bool
         Continue what stands there; where nothing does, or only what was finished under other settings, begin.
+    stands : callable
+        Whether the results that a finished run's journal tells of are all there and whole; if not, begin.
 
     Raises
     ------
     ResumeError
         An unfinished run stands there and ``resume`` is False; or it was begun under other settings or inputs; or its
-        journal cannot be read.
+        journal cannot be read; or the folder of unfinished work is a link.
     """
+    if (out / WORK).is_symlink():
+        what = f"{WORK} in this folder is a link: a run would write elsewhere."
+        raise ResumeError(what, "Remove the link, or name another folder.")
     with asking_for_room():
         work = make_folder(make_folder(out) / WORK)
     sweep(work)
     journal = _read(work / JOURNAL)
     if journal is None:
         done = _read(out / JOURNAL) if resume else None
-        if done is not None and not _changed(done, settings):
+        if done is not None and not _changed(done, settings) and stands(done):
             return done
         clear(work)
         make_folder(work)
@@ -189,6 +229,8 @@ def publish(work: Path, out: Path, names: tuple[str, ...]) -> None:
     Called again after an interruption it moves what is left to move.
     """
     with asking_for_room():
+        for name in _OF_MEMORY:  # of other evidence or another day: it must not stand beside these
+            (out / name).unlink(missing_ok=True)
         for name in names:
             if not (work / name).exists():
                 continue

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from riskshare.errors import AuditKeyError, AuditTrailError, AuditWriteError
+from riskshare.io.alone import hold
 from riskshare.io.audit_keys import new_key
 from riskshare.io.audit_log import AuditLog, audit_log
 from riskshare.io.in_place import OWNER_ONLY, in_place
@@ -66,19 +67,16 @@ def alone_with_register(log: AuditLog) -> Iterator[None]:
     AuditWriteError
         It cannot be held, or another release took more than ten minutes.
     """
-    with closing(_held(f"{_register(log)}.lock")):
+    with closing(_held(Path(f"{_register(log)}.lock"))):
         yield
 
 
-def _held(lock: str) -> sqlite3.Connection:
+def _held(lock: Path) -> sqlite3.Connection:
     try:
-        os.close(os.open(lock, os.O_CREAT | os.O_WRONLY, OWNER_ONLY))
-        db = sqlite3.connect(lock, timeout=_LONGEST_RELEASE_S, isolation_level=None)
-        db.execute("BEGIN EXCLUSIVE")
+        return hold(lock, wait_s=_LONGEST_RELEASE_S)
     except (sqlite3.Error, OSError):
         what = "The register of releases could not be held."
         raise AuditWriteError(what, "Check its folder; if another release is being made, wait for it.") from None
-    return db
 
 
 def read_releases(log: AuditLog) -> tuple[Release, ...]:

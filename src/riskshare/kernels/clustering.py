@@ -82,7 +82,8 @@ def dbscan(
     Raises
     ------
     ValueError
-        If shapes differ, a value is not finite, a weight is negative, or ``eps_m`` or ``min_weight`` is not above 0.
+        If shapes differ, a value, the sum of weights or the square of ``eps_m`` is not finite, a weight is negative, or
+        ``eps_m`` or ``min_weight`` is not above 0.
 
     Notes
     -----
@@ -170,10 +171,12 @@ def _checked(
     if xs.ndim != 1 or any(column.shape != xs.shape for column in given):
         what = "x, y, times and weights must be one-dimensional and of one length; give one value of each per event."
         raise ValueError(what)
-    if not all(np.isfinite(column).all() for column in given) or (ws is not None and (ws < 0).any()):
-        what = "x, y, times and weights must be finite, and weights 0 or more; leave out events without a place."
+    with np.errstate(over="ignore"):
+        sound = ws is None or ((ws >= 0).all() and np.isfinite(ws.sum()))
+    if not (sound and all(np.isfinite(column).all() for column in given)):
+        what = "x, y, times, weights and their sum must be finite, and weights 0 or more; leave out what has no place."
         raise ValueError(what)
-    if not (np.isfinite(eps) and eps > 0 and np.isfinite(eps_t) and eps_t >= 0 and np.isfinite(least) and least > 0):
+    if not (np.isfinite([eps * eps, eps_t, least]).all() and eps > 0 and eps_t >= 0 and least > 0):
         what = "eps_m and min_weight must be above 0, and eps_days 0 or more; give them in metres, weight and days."
         raise ValueError(what)
     return xs, ys, ts, ws

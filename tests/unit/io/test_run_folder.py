@@ -55,28 +55,34 @@ def test_another_fault_of_the_disk_stays_what_it_is(tmp_path: Path) -> None:
         run_folder.write_whole(tmp_path / "nowhere" / "a", b"new")
 
 
+def begin(out: Path, settings: dict[str, Any], *, resume: bool) -> dict[str, Any]:
+    """Begin where all results that are told of stand."""
+    return run_folder.begin(out, settings, resume=resume, stands=lambda _: True)
+
+
 def test_what_may_be_done_in_a_folder(tmp_path: Path) -> None:
     out, work = tmp_path / "out", tmp_path / "out" / run_folder.WORK
     new: dict[str, Any] = {"settings": SETTINGS, "read": [], "sorted": None, "parts": [], "finished": False}
     for resume in (False, True):
-        assert run_folder.begin(out, SETTINGS, resume=resume) == new
+        assert begin(out, SETTINGS, resume=resume) == new
     (work / "left.parquet").write_bytes(b"of a run that never got to its journal")
-    assert run_folder.begin(out, SETTINGS, resume=True) == new
+    assert begin(out, SETTINGS, resume=True) == new
     assert list(work.iterdir()) == []
     journal = {**new, "sorted": {"rows": 3}}
     run_folder.save(journal, work)
     (work / "half.draft").write_bytes(b"h")
-    assert run_folder.begin(out, SETTINGS, resume=True) == journal
+    assert begin(out, SETTINGS, resume=True) == journal
     assert [path.name for path in work.iterdir()] == [run_folder.JOURNAL]
     with pytest.raises(ResumeError, match=r"unfinished\.internal"):
-        run_folder.begin(out, SETTINGS, resume=False)
+        begin(out, SETTINGS, resume=False)
     with pytest.raises(ResumeError, match="other settings: as_of, engine"):
-        run_folder.begin(out, {**SETTINGS, "as_of": "2026-04-01", "engine": "x"}, resume=True)
+        begin(out, {**SETTINGS, "as_of": "2026-04-01", "engine": "x"}, resume=True)
     run_folder.publish(work, out, (run_folder.JOURNAL,))
     run_folder.clear(work)
-    assert run_folder.begin(out, SETTINGS, resume=True) == journal
-    assert run_folder.begin(out, {**SETTINGS, "as_of": "2026-04-01"}, resume=True)["sorted"] is None
-    assert run_folder.begin(out, SETTINGS, resume=False) == new
+    assert begin(out, SETTINGS, resume=True) == journal
+    assert begin(out, {**SETTINGS, "as_of": "2026-04-01"}, resume=True)["sorted"] is None
+    assert run_folder.begin(out, SETTINGS, resume=True, stands=lambda _: False) == new
+    assert begin(out, SETTINGS, resume=False) == new
 
 
 def test_results_replace_files_and_folders_alike_and_go_on_after_an_interruption(tmp_path: Path) -> None:
@@ -103,4 +109,4 @@ def test_a_journal_that_cannot_be_read_is_told_of(text: str, tmp_path: Path) -> 
     work.mkdir()
     (work / run_folder.JOURNAL).write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(ResumeError, match="cannot be read"):
-        run_folder.begin(tmp_path, SETTINGS, resume=True)
+        begin(tmp_path, SETTINGS, resume=True)
