@@ -413,10 +413,11 @@ class Assessment:
             why: Iterable[pd.DataFrame] = [self.explain(subject_id)]
             scores = self.scores[self.scores["subject_id"] == subject_id]
             urgent = self.act_now[self.act_now["subject_id"] == subject_id]
+            aside = self.quarantined[self.quarantined["subject_id"] == subject_id]
         else:
             why = (explain_block(self.weighed, self.readings, part) for part in blocks(self.weighed))
-            scores, urgent = self.scores, self.act_now
-        return results(scores, _joined(why), urgent, header=header)
+            scores, urgent, aside = self.scores, self.act_now, self.quarantined
+        return results(scores, _joined(why), urgent, aside, header=header)
 
     def plot(self, subject_id: str, *, lens: str | None = None) -> Axes:
         """Draw why as a waterfall for the analyst at the screen: records by points, with the band edges named.

@@ -256,7 +256,10 @@ class UnknownSubjectError(RiskshareError, KeyError):
     """A result was asked for a subject that this assessment does not hold."""
 
     def __init__(self) -> None:
-        super().__init__("No result for that subject in this assessment. Check the pseudonym and the as_of date.")
+        super().__init__(
+            "No result for that subject in this assessment. Check the pseudonym and the as_of date; its rows may also "
+            "be withdrawn, past their retention, about places alone, or set aside when read."
+        )
 
     def __str__(self) -> str:
         """Return the sentence itself; KeyError would quote it."""

@@ -63,9 +63,21 @@ def test_days_and_numbers_may_come_as_such_and_missing_cells_in_any_form() -> No
 
 
 @pytest.mark.usefixtures("no_other_way")
-def test_a_faulty_row_is_set_aside_and_an_exact_repeat_counts_once() -> None:
+def test_an_exact_repeat_counts_once() -> None:
     good = row("r1")
-    assert asked([good, dict(good), row("r2", basis="hearsay")]) == asked([good])
+    assert asked([good, dict(good)]) == asked([good])
+
+
+def test_a_faulty_row_counts_in_nothing_and_the_result_says_that_it_is_missing() -> None:
+    """A screen that showed the lower score alone would hide that somebody reported more."""
+    good, faulty = row("r1"), row("r2", basis="hearsay")
+    (line,), (alone,) = asked([good, faulty]), asked([good])
+    (aside,) = line["set_aside"]
+    assert (aside["record_id"], aside["reason"]) == ("r2", "basis: unknown_code")
+    assert {**line, "set_aside": []} == alone
+    assert "hearsay" not in json.dumps(line)
+    assert SubjectResult.model_validate_json(json.dumps(line)).set_aside[0].agency == faulty["agency"]
+    assert by_the_caseload([good, faulty]) == [line]
 
 
 @pytest.mark.usefixtures("no_other_way")

@@ -98,10 +98,7 @@ def test_an_unknown_subject(subject: str) -> None:
     for ask in (assessment.explain, assessment.leave_out_agencies, assessment.to_dicts, assessment.plot):
         with pytest.raises(UnknownSubjectError) as caught:
             ask(subject)
-        assert (
-            str(caught.value)
-            == "No result for that subject in this assessment. Check the pseudonym and the as_of date."
-        )
+        assert str(caught.value).startswith("No result for that subject in this assessment. Check the pseudonym")
 
 
 def test_a_lens_without_a_result_is_named_and_the_subject_is_not_called_unknown() -> None:

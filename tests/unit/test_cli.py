@@ -84,7 +84,7 @@ def evidence(tmp_path: Path) -> Path:
 
 def test_version() -> None:
     assert VERSION in run("version").stdout
-    assert answer("version") == {"version": VERSION, "result_schema": "1.1"}
+    assert answer("version") == {"version": VERSION, "result_schema": "1.2"}
     assert run("version", "--quiet").output == ""
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from riskshare.cli import engines
 from riskshare.cli.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,7 @@ def test_the_account_says_what_came_of_it(few: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (("--engine", "spark", "--master", "spark//S-1234:7077"), "--master is an address"),
         (("--resume",), "are for runs with --engine duckdb"),
         (("--memory-limit", "2GiB"), "are for runs with --engine duckdb"),
         (("--engine", "duckdb", "--memory-limit", "S-0042"), "Write it as 2GiB"),
@@ -94,3 +96,35 @@ def test_json_lines_are_refused_with_what_to_do(tmp_path: Path) -> None:
     told = assess(tmp_path / "out", "--engine", "duckdb", evidence=tmp_path / "rows.jsonl")
     assert told.exit_code == 1
     assert "not_streamed" in told.stderr
+
+
+def test_what_stood_there_and_what_was_done_are_said(few: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = assess(out, "--engine", "duckdb", evidence=few)
+    assert "were replaced" not in first.stdout
+    again = assess(out, "--engine", "duckdb", "--resume", evidence=few)
+    assert "nothing was scored again" in " ".join(again.stdout.split())
+    assert "were replaced" in assess(out, "--engine", "duckdb", evidence=few).stdout
+    assert "were replaced" in assess(out, evidence=few).stdout
+    after = assess(out, "--engine", "duckdb", evidence=few)
+    assert "were replaced" in after.stdout
+    assert not (out / "results.internal.jsonl").exists()
+    assert not (out / "scores.internal.csv").exists()
+
+
+def test_an_interruption_says_how_to_go_on(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "assess_out_of_core", interrupted)
+    told = assess(tmp_path / "out", "--engine", "duckdb", evidence=few)
+    assert told.exit_code != 0
+    assert "--resume" in told.stderr
+
+
+def test_a_choice_that_is_none_names_those_there_are(few: Path, tmp_path: Path) -> None:
+    told = assess(tmp_path / "out", "--engine", "S-1234 is not one of us", evidence=few)
+    assert told.exit_code == 2
+    words = " ".join(told.stderr.replace("│", " ").split())
+    assert "There are: 'memory', 'duckdb', 'spark'." in words
+    assert "S-1234" not in told.stderr

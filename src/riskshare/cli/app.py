@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -138,6 +139,9 @@ def assess(
     job = Job(folder, tuple(evidence), subjects, as_of, trial, tuple(condition or ()), accept_bad)
     if (engine == "spark") != (master is not None):
         message = "--engine spark needs --master, such as spark://HOST:7077 or local[2], and no other engine takes it."
+        raise Unusable(message)
+    if master is not None and not re.fullmatch(r"local(\[.+\])?|yarn|(spark|k8s|mesos)://.+", master):
+        message = "--master is an address such as spark://HOST:7077 or k8s://HOST, or yarn, or local[2]."
         raise Unusable(message)
     if engine == "memory":
         if resume or memory_limit is not None:

@@ -98,6 +98,9 @@ def write_files(done: Done, results: Sequence[dict[str, Any]], sections: Sequenc
     ]
 
 
+REPLACED: Final = "The files of an earlier run stood there and were replaced; --out names another folder."
+
+
 def holds_files(out: Path) -> bool:
     """Return whether an earlier run left its report here: it will be replaced."""
     return (out / internal_name("report", ".txt")).exists()
@@ -159,7 +162,7 @@ def tell_files(files: Sequence[Path], out: Path, screen: Screen, *, replaced: bo
     for file in files:
         screen.say(f"{file.name}: {what[file.name.split('.')[0]]}", indent="- ", hang="  ")
     if replaced:
-        screen.say("The files of an earlier run stood there and were replaced; --out names another folder.")
+        screen.say(REPLACED)
 
 
 def run_summary(done: Done, sections: Sequence[Section], files: Sequence[Path], out: Path) -> dict[str, Any]:

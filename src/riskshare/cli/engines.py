@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from riskshare.cli.assess import Job
+from riskshare.cli.assess import REPLACED, Job, holds_files
 from riskshare.cli.briefing import warnings
 from riskshare.cli.faults import ExitCode
 from riskshare.cli.screen import Screen, wrapped
@@ -49,7 +49,8 @@ def run_large(
     subjects = None
     if job.subjects is not None:
         subjects = read_subjects(job.subjects, partnership, accept_bad=job.accept_bad)
-    with _progress(screen) as done, _engine(master) as score:
+    before, replaced = _stamp(out), holds_files(out)
+    with _interruptible(screen), _progress(screen) as done, _engine(master) as score:
         finished = score(
             list(job.evidence), partnership, as_of=job.as_of, out=out, subjects=subjects, trial=job.trial,
             conditions_met=job.conditions, accept_bad=job.accept_bad, resume=resume,
@@ -62,10 +63,29 @@ def run_large(
     report = internal_name("report", ".txt")
     write_text(out / report, "\n\n".join(wrapped(line, _FILE_WIDTH) for line in lines) + "\n")
     _tell(finished, lines, report, screen)
+    if before is not None and before == _stamp(out):
+        screen.say("This run stood here, finished and whole: nothing was scored again.")
+    elif replaced:
+        screen.say(REPLACED)
     engine = "duckdb" if master is None else "spark"
     screen.document(_document(finished, evidence, lines, report, engine))
     rows_in = finished.total("rows_in")
     return ExitCode.PROBLEMS if rows_in and finished.total("quarantined") == rows_in else ExitCode.OK
+
+
+def _stamp(out: Path) -> int | None:
+    """Return when the journal of a finished run was written; None where there is none."""
+    journal = out / JOURNAL
+    return journal.stat().st_mtime_ns if journal.is_file() else None
+
+
+@contextmanager
+def _interruptible(screen: Screen) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        screen.alert("Interrupted. Nothing that was finished is lost: give the same command again with --resume.")
+        raise
 
 
 @contextmanager
@@ -109,7 +129,8 @@ def _lines(finished: Finished) -> list[str]:
         bands = [f"{finished.bands[lens, band]:,} {band}" for band in reversed(BANDS) if (lens, band) in finished.bands]
         found.append(f"{LENS_WORDS[lens]}: {', '.join(bands) or 'nobody'}.")
     found.append(
-        "Reasons are not written for so many: riskshare explain gives them for one person, from that person's rows."
+        "Reasons are not written for so many: riskshare explain gives them for one person; cut out that person's rows "
+        "first, for it reads a whole file."
     )
     return found
 

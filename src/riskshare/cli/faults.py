@@ -172,6 +172,9 @@ def _unvalued(fault: Exception) -> Exception:
         "BadParameter": "The value given cannot be used.",
         "BadOptionUsage": "An option lacks its value, or has one too many.",
     }
+    _, is_choice, choices = str(getattr(fault, "message", "")).rpartition(" is not one of ")
+    if kind == "BadParameter" and is_choice:  # what follows is ours, whatever was typed before it
+        said[kind] = f"The value given cannot be used. There are: {choices}"
     fault.message = said.get(kind, "There is no such command, or there are too many arguments.")  # type: ignore[attr-defined]
     return fault
 

@@ -22,7 +22,7 @@ from riskshare.assessment import check_signed
 from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, Told, score_rows, whole_subjects
 from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, write_quarantine
 from riskshare.engines.limits import DEFAULT, at_once, most_rows, to_sort
-from riskshare.engines.rules import paths_of, stop_if_changed, stop_if_habit
+from riskshare.engines.rules import paths_of, stop_if_habit
 from riskshare.engines.running import (
     FAULTS,
     PIECE_ROWS,
@@ -42,7 +42,7 @@ from riskshare.errors import EngineError, ResumeError
 from riskshare.io import run_folder
 from riskshare.io.evidence import CONTRACT
 from riskshare.io.evidence_places import Habits
-from riskshare.io.evidence_stream import stream, survey
+from riskshare.io.evidence_stream import stop_if_changed, stream, survey
 from riskshare.io.writing import make_folder
 from riskshare.records.arguments import is_whole
 from riskshare.records.evidence import Subjects

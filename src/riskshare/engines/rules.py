@@ -12,7 +12,6 @@ import pandas as pd
 from riskshare.engines.blocks import Settings
 from riskshare.engines.finished import labels_of, source_counts
 from riskshare.io.evidence import MAX_BAD_SHARE, MIN_ROWS_FOR_SHARE, too_many_bad
-from riskshare.io.evidence_codes import stop
 from riskshare.io.evidence_places import Habits
 from riskshare.io.evidence_stream import Surveyed
 from riskshare.records.arguments import is_flag, is_path, is_texts, is_whole
@@ -65,19 +64,6 @@ def described(settings: Settings, sources: Sequence[Surveyed], *, accept_bad: bo
         "block_rows": int(block_rows),
         "sources": [{"name": one.source, "bytes": one.n_bytes, "sha256": one.sha256} for one in sources],
     }
-
-
-def stop_if_changed(before: Sequence[Surveyed], after: Sequence[Surveyed]) -> None:
-    """Stop where a source is no longer the file that was looked over: what was read of it is of no one file.
-
-    Raises
-    ------
-    EvidenceFileError
-        ``changed_meanwhile``.
-    """
-    for first, last in zip(before, after, strict=True):
-        if (first.n_bytes, first.sha256) != (last.n_bytes, last.sha256):
-            raise stop(first.source, "changed_meanwhile")
 
 
 def stop_if_habit(journal: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
@@ -102,11 +103,10 @@ def begin(given: Mapping[str, Any], surveyed: Sequence[Surveyed], *, engine: str
     accept_bad, block_rows = given["accept_bad"], given["block_rows"]
     plain = {**described(settings, surveyed, accept_bad=accept_bad, block_rows=block_rows), "engine": engine}
     held = run_folder.alone(out)
-    try:
+    with ExitStack() as if_refused:
+        if_refused.callback(run_folder.let_go, out, held)
         journal = run_folder.begin(out, plain, resume=given["resume"], stands=functools.partial(stands, out=out))
-    except BaseException:
-        run_folder.let_go(out, held)
-        raise
+        if_refused.pop_all()
     return Run(
         held, out, journal, tuple(surveyed), settings, accept_bad, as_bytes(given["memory_limit"]), block_rows,
         progress_of(given),

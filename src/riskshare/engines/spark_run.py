@@ -23,14 +23,14 @@ from riskshare.assessment import check_signed
 from riskshare.engines.blocks import BLOCK_ROWS, SCHEMAS, score_rows
 from riskshare.engines.finished import OUTPUTS, QUARANTINE, Finished, write_quarantine
 from riskshare.engines.limits import DEFAULT, most_rows
-from riskshare.engines.rules import paths_of, stop_if_changed, stop_if_habit
+from riskshare.engines.rules import paths_of, stop_if_habit
 from riskshare.engines.running import FAULTS, READ, Progress, Run, begin, carry_out, check, progress_of, write_part
 from riskshare.engines.spark_session import answers, need_spark, through
 from riskshare.engines.spark_settings import Sent, pack
 from riskshare.engines.spark_tasks import ANSWER, look_over, read_spans, score_range
 from riskshare.engines.staging import FAULT_SCHEMA, KEYS, STAGED_SCHEMA
 from riskshare.io import run_folder
-from riskshare.io.evidence_stream import Surveyed
+from riskshare.io.evidence_stream import Surveyed, stop_if_changed
 from riskshare.io.writing import make_folder
 from riskshare.records.arguments import is_whole
 from riskshare.records.evidence import INPUT_COLUMNS, Subjects

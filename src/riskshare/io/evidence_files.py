@@ -65,6 +65,12 @@ def source_name(path: str | os.PathLike[str]) -> str:
     return "".join(c if c in _SHOWN else "_" for c in name)[:100] or "evidence"
 
 
+def _shown(source: str, code: str) -> str:
+    """Return how a message names a source: what is no file and ends like none may be data given as a path."""
+    ending = Path(source).suffix.lower()
+    return "evidence" if code == "not_found" and ending not in KINDS and ending not in REFUSED_ENDINGS else source
+
+
 def open_source(path: str | os.PathLike[str]) -> tuple[str, str, bytes]:
     """Return (kind, source name, bytes) of a file; kind is ``csv``, ``parquet`` or ``jsonl``.
 
@@ -80,7 +86,7 @@ def open_source(path: str | os.PathLike[str]) -> tuple[str, str, bytes]:
     if not code:
         code = REFUSED_ENDINGS.get(ending, "") or _magic(data, ending) or ("" if ending in KINDS else "unknown_kind")
     if code:
-        raise stop(source, code)
+        raise stop(_shown(source, code), code)
     return KINDS[ending], source, data
 
 
@@ -127,7 +133,7 @@ def open_stream(path: str | os.PathLike[str]) -> tuple[str, str, BinaryIO]:
         if not code:
             return KINDS[ending], source, handle
         handle.close()
-    raise stop(source, code)
+    raise stop(_shown(source, code), code)
 
 
 def _stream(path: str) -> tuple[BinaryIO | None, str]:

@@ -70,6 +70,19 @@ def survey(paths: Sequence[str | os.PathLike[str]]) -> tuple[Surveyed, ...]:
     return tuple(found)
 
 
+def stop_if_changed(before: Sequence[Surveyed], after: Sequence[Surveyed]) -> None:
+    """Stop where a source is no longer the file that was looked over: what was read of it is of no one file.
+
+    Raises
+    ------
+    EvidenceFileError
+        ``changed_meanwhile``.
+    """
+    for first, last in zip(before, after, strict=True):
+        if (first.n_bytes, first.sha256) != (last.n_bytes, last.sha256):
+            raise stop(first.source, "changed_meanwhile")
+
+
 def stream(source: Surveyed, contract: Contract, n_rows: int, *, skip: int = 0) -> Iterator[Raw]:
     """Yield a source in pieces of ``n_rows`` rows, the last one shorter, without its first ``skip`` rows.
 

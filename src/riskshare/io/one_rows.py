@@ -1,7 +1,7 @@
 """Rows of one subject as dictionaries, read the quick way where nothing about them calls for a second look.
 
-A row is taken where it passes every test of ``evidence_rules``, or tests that are stricter; it is set aside where it
-certainly fails one. Whatever is neither is left, all rows together, to ``read_evidence``, which says what is wrong.
+A row is taken where it passes every test of ``evidence_rules``, or tests that are stricter. Where one does not, all
+rows together are left to ``read_evidence``, which says what is wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from riskshare.io.evidence import MAX_BAD_SHARE, MIN_ROWS_FOR_SHARE
 from riskshare.io.evidence_cells import ID, ID_LOOKS_WRONG, NUMBER, PLACEHOLDERS, SUBJECT_LOOKS_WRONG, ZEROS
 from riskshare.io.evidence_dates import DEFAULTS, FIRST, LAST
 from riskshare.io.evidence_places import EASTINGS, LATITUDES, LONGITUDES, NORTHINGS
@@ -46,56 +45,38 @@ _LENS: Final = {role: LENSES.index("harm_by") for role in HARM_BY_ROLES} | {
 _NO_CONDITIONS: Final[frozenset[str]] = frozenset()
 
 
-class Faulty(Exception):
-    """A row that reading evidence certainly sets aside; it never leaves this module."""
-
-
 def read_quick(rows: Sequence[object], rules: Rules) -> list[Row]:
-    """Return one subject's rows as they would be accepted: without those set aside and exact repeats, so maybe none.
+    """Return one subject's rows as they would be accepted: without exact repeats.
 
     Raises
     ------
     Unusual
-        Something calls for a second look; or two rows of one key and recording day differ; or so many are set aside
-        that a source is stopped, or one of them might be what another row repeats; or there are several subjects.
+        A row would be set aside, or something else calls for a second look; or two rows of one key and recording day
+        differ; or there are several subjects.
     """
     sent = [_sent(row) for row in rows]
     placed = sum(not _COORDINATES.isdisjoint(numbers) for _, _, numbers in sent)
     read: dict[tuple[object, ...], tuple[Row, object]] = {}
-    faulty: list[str] = []
     for given, (texts, days, numbers) in zip(rows, sent, strict=True):
         if placed > _FEW:
             _check_places(numbers)
-        try:
-            row = _row(texts, days, numbers, rules)
-        except Faulty:
-            faulty.append(f"{texts.get('agency')}:{texts.get('record_id')}")
-            continue
+        row = _row(texts, days, numbers, rules)
         _, first = read.setdefault((row.key, row.recorded, row.subject), (row, given))
         if first is not given and first != given:
             raise Unusual
     found = [row for row, _ in read.values()]
-    if not found and sent and any(not any(_has(row, name) for row in rows) for name in REQUIRED_COLUMNS):
-        raise Unusual
-    if len(rows) >= MIN_ROWS_FOR_SHARE and len(faulty) > MAX_BAD_SHARE * len(rows):
-        raise Unusual
-    if len({row.subject for row in found}) > 1 or any(not set(faulty).isdisjoint(row.lineage) for row in found):
+    if len({row.subject for row in found}) > 1:
         raise Unusual
     return found
-
-
-def _has(row: object, name: str) -> bool:
-    """Return whether a row has a column, be it empty: one that no row has stops a source."""
-    return isinstance(row, dict) and name in row
 
 
 def _row(texts: Texts, typed: Days, numbers: dict[str, float], rules: Rules) -> Row:
     for name in REQUIRED_COLUMNS:
         if name not in texts and name not in typed:
-            raise Faulty
+            raise Unusual
     for name, agreed in rules.codes:
         if name in texts and texts[name] not in agreed:
-            raise Faulty
+            raise Unusual
     _check_ids(texts, rules)
     days = _days(texts, typed, rules)
     agency, kind = rules.agreed.agencies[texts["agency"]], rules.agreed.kinds[texts["indicator"]]
@@ -104,7 +85,7 @@ def _row(texts: Texts, typed: Days, numbers: dict[str, float], rules: Rules) -> 
     reading = _reading(scale, value, texts.get("route"), rules)
     severity = numbers.get("severity", 1.0)
     if ("severity" in numbers and scale is not None) or not 0.0 <= severity <= 1.0:
-        raise Faulty
+        raise Unusual
     if reading is not None and reading.severity is not None:
         severity = reading.severity
     _check_gateway(texts, rules)
@@ -130,7 +111,7 @@ def _sent(given: object) -> tuple[Texts, Days, dict[str, float]]:
         if value is None or (kind is str and not value):  # of anything else `==` may say neither yes nor no
             continue
         if name in _NUMBERS:
-            numbers[name] = _number(value, name)
+            numbers[name] = _number(value)
         elif kind is str:
             texts[name] = value
         elif kind is dt.date and name in _DATES:
@@ -144,13 +125,10 @@ def _sent(given: object) -> tuple[Texts, Days, dict[str, float]]:
     return texts, days, numbers
 
 
-def _number(value: object, name: str) -> float:
-    """Return a number, NaN for a severity that is certainly none; of any other one that is none only a cell is lost."""
+def _number(value: object) -> float:
     if isinstance(value, str):
         if _NUMBER.fullmatch(value):
             return float(value) + 0.0
-        if name == "severity":
-            return math.nan
     elif type(value) is float and math.isfinite(value):
         return value + 0.0
     elif type(value) is int and -_LARGEST < value < _LARGEST:
@@ -159,10 +137,7 @@ def _number(value: object, name: str) -> float:
 
 
 def _check_ids(texts: Texts, rules: Rules) -> None:
-    """Refuse a row whose ids are none; what only makes a cell unknown is left to the ordinary way."""
     subject = texts.get("subject_id")
-    if texts["role"] == "place" and subject is None:
-        raise Unusual
     if (
         texts["role"] == "place"
         or subject is None
@@ -170,12 +145,12 @@ def _check_ids(texts: Texts, rules: Rules) -> None:
         or _SUBJECT_WRONG.search(subject)
         or is_nhs_number(subject)
     ):
-        raise Faulty
+        raise Unusual
     # An agency may number its own records from 0; as anything else, 0 stands for nothing known.
     if not _is_id(texts["record_id"]) and texts["record_id"] not in ZEROS:
-        raise Faulty
+        raise Unusual
     if "claim_id" in texts and not _is_id(texts["claim_id"]):
-        raise Faulty
+        raise Unusual
     if "recorded_by" in texts and not _is_id(texts["recorded_by"]):
         raise Unusual
     if "authority" in texts and texts["authority"] not in rules.authorities:
@@ -194,12 +169,12 @@ def _days(texts: Texts, typed: Days, rules: Rules) -> Days:
         if name in texts:
             readings = {day for read in readers if (day := read(texts[name])) is not None}
             found[name] = readings.pop() if len(readings) == 1 else _UNREADABLE
-    for name, day in found.items():
+    for day in found.values():
         if day in DEFAULTS or not FIRST <= day <= LAST:
-            raise Unusual if name == "event_end" else Faulty
+            raise Unusual
     event, recorded = found["event_date"], found["recorded_date"]
     if event > recorded or not event <= found.get("event_end", recorded) <= recorded:
-        raise Faulty
+        raise Unusual
     return found
 
 
@@ -223,29 +198,29 @@ def _cell(texts: Texts, lineage: tuple[str, ...], rules: Rules) -> Cell | None:
     source, info, kind = texts.get("source_grade"), texts.get("info_grade"), texts.get("source_type")
     if kind is not None:
         if source is not None or info is not None:
-            raise Faulty
+            raise Unusual
         return rules.typed[kind]
     if source is None or info is None:
-        raise Faulty
+        raise Unusual
     if info == "E":
         return None
     # Grade B already contains its corroboration: undeclared, it counts as C (methods: model, section 2).
     cell = rules.graded.get((source, "C" if info == "B" and not lineage else info))
     if cell is None or (source, info) not in rules.graded:
-        raise Faulty
+        raise Unusual
     return cell
 
 
 def _reading(scale: str | None, value: str | None, route: str | None, rules: Rules) -> Reading | None:
     if scale is None:
         if value is not None or route is not None:
-            raise Faulty
+            raise Unusual
         return None
     if value is None and route is None:
-        raise Faulty
+        raise Unusual
     found = rules.readings.find((scale, value, route))
     if found is None:
-        raise Faulty
+        raise Unusual
     return found
 
 
@@ -255,7 +230,7 @@ def _check_gateway(texts: Texts, rules: Rules) -> None:
         return
     said = texts.get("data_class")
     if texts["agency"] in rules.barred_unsaid[gateway] if said is None else said in rules.barred[gateway]:
-        raise Faulty
+        raise Unusual
 
 
 def _conditions(handling: str, rules: Rules) -> frozenset[str]:
@@ -264,7 +239,7 @@ def _conditions(handling: str, rules: Rules) -> frozenset[str]:
         return _NO_CONDITIONS
     named = frozenset(handling[2:].split(";"))
     if not handling.startswith("C:") or not named <= rules.conditions:
-        raise Faulty
+        raise Unusual
     return named
 
 
@@ -272,11 +247,9 @@ def _references(text: str, rules: Rules) -> tuple[str, ...]:
     """Return what a row repeats, each once and sorted."""
     parts = text.split(";")
     if len(parts) > MAX_REFERENCES or len(text) > MAX_CELL_CHARACTERS:
-        raise Faulty
+        raise Unusual
     for part in parts:
         agency, _, record = part.partition(":")
-        if agency not in rules.agreed.agencies or not _RECORD.fullmatch(record):
-            raise Faulty
-        if not _is_id(record):
+        if agency not in rules.agreed.agencies or not _is_id(record):
             raise Unusual
     return tuple(sorted(set(parts)))

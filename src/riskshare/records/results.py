@@ -8,7 +8,7 @@ from typing import Literal
 from riskshare.records.base import Record
 from riskshare.records.policy import Lens
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 """Version of the result schema: the first number changes when a reader must change."""
 
 BandName = Literal["low", "medium", "high", "very high", "cannot say"]
@@ -73,10 +73,23 @@ class ActNow(PersonalRecord):
     contact: str
 
 
+class SetAside(PersonalRecord):
+    """A row about the person that was set aside when it was read: it counts in nothing until its agency mends it.
+
+    What could not be read, or is no agreed code, is None. ``reason`` names each rule it broke as ``column: code``.
+    """
+
+    agency: str | None
+    record_id: str | None
+    indicator: str | None
+    recorded_date: dt.date | None
+    reason: str
+
+
 class SubjectResult(PersonalRecord):
     """The explained result of one subject through one lens. It informs a named practitioner; it decides nothing."""
 
-    schema_version: Literal["1.1"]
+    schema_version: Literal["1.2"]
     engine_version: str
     partnership: str
     partnership_version: str
@@ -111,4 +124,6 @@ class SubjectResult(PersonalRecord):
     leading_agency: str | None
     flags: list[str]
     act_now: list[ActNow]
+    set_aside: list[SetAside]
+    """Of either lens: which one a faulty row belongs to may be what could not be read."""
     reasons: list[Reason]

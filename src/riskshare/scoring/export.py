@@ -11,11 +11,13 @@ import pandas as pd
 
 from riskshare.records.results import SCHEMA_VERSION
 
+_UNIT: Final = ("subject_id", "lens")
 _REASON: Final = (
     "line", "nats", "points", "agency", "record_id", "indicator", "agency_of_origin", "basis", "stance", "event_date",
     "recorded_date", "scale", "native_value", "native_band", "common_position", "meets_bar", "scale_valid", "claim",
     "trust", "freshness", "severity", "notes", "left_out", "left_out_uncut",
 )  # fmt: skip
+_SET_ASIDE: Final = ("agency", "record_id", "indicator", "recorded_date", "reason")
 _ACT_NOW: Final = ("agency", "record_id", "indicator", "event_date", "duty", "contact")
 
 
@@ -33,7 +35,7 @@ def plain(value: Any) -> Any:
 
 
 def results(
-    scores: pd.DataFrame, reasons: pd.DataFrame, urgent: pd.DataFrame, *, header: dict[str, Any]
+    scores: pd.DataFrame, reasons: pd.DataFrame, urgent: pd.DataFrame, aside: pd.DataFrame, *, header: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Return one dictionary per subject and lens, in the order of ``scores``.
 
@@ -45,6 +47,8 @@ def results(
         ``EXPLAIN_COLUMNS`` for the same subjects.
     urgent : pandas.DataFrame
         Rows that call for action now.
+    aside : pandas.DataFrame
+        Rows that were set aside when read: ``findings.quarantined``.
     header : dict
         Engine and partnership versions, ``as_of`` and ``trial``.
 
@@ -53,13 +57,15 @@ def results(
     list of dict
         Each fits ``records.results.SubjectResult``; empty for no scores.
     """
-    why = _by_unit(reasons, _REASON)
-    now = _by_unit(urgent, _ACT_NOW)
+    why = _grouped(reasons, _UNIT, _REASON)
+    now = _grouped(urgent, _UNIT, _ACT_NOW)
+    left_out = _grouped(aside, _UNIT[:1], _SET_ASIDE)
     fixed = {"schema_version": SCHEMA_VERSION, **header, "internal": True}
     out = []
     for line in _lines(scores, tuple(scores.columns)):
         key = (line["subject_id"], line["lens"])
-        out.append({**fixed, **line, "act_now": now.get(key, []), "reasons": why.get(key, [])})
+        lists = {"act_now": now.get(key, []), "set_aside": left_out.get(key[:1], []), "reasons": why.get(key, [])}
+        out.append({**fixed, **line, **lists})
     return out
 
 
@@ -89,9 +95,11 @@ def _plain_column(column: pd.Series[Any]) -> list[Any]:
     return [plain(value) for value in column.tolist()]
 
 
-def _by_unit(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[tuple[Any, Any], list[dict[str, Any]]]:
-    found: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
-    lines = _lines(frame, columns)
-    for subject, lens, line in zip(frame["subject_id"].tolist(), frame["lens"].tolist(), lines, strict=True):
-        found.setdefault((subject, lens), []).append(line)
+def _grouped(
+    frame: pd.DataFrame, keys: tuple[str, ...], columns: tuple[str, ...]
+) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    of = zip(*(frame[name].tolist() for name in keys), strict=True)
+    for key, line in zip(of, _lines(frame, columns), strict=True):
+        found.setdefault(key, []).append(line)
     return found

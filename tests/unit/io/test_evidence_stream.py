@@ -17,6 +17,7 @@ from riskshare.errors import EvidenceFileError
 from riskshare.io import evidence_stream
 from riskshare.io.evidence import CONTRACT
 from riskshare.io.evidence_csv import read_csv_bytes
+from riskshare.io.evidence_files import open_source, open_stream
 from riskshare.io.evidence_stream import stream, survey
 from riskshare.io.tabular import Raw
 
@@ -205,3 +206,12 @@ def test_a_file_changed_since_it_was_looked_over_stops(tmp_path: Path) -> None:
     path.write_bytes(TEXTS["quoted"] + b"\xff\n")
     with pytest.raises(EvidenceFileError, match="ambiguous_encoding"):
         list(stream(found, CONTRACT, 100))
+
+
+@pytest.mark.parametrize("typed", ["John Smith", '[{"subject_id": "S-9001"}]', "S-9001.", "a" * 5_000])
+def test_data_given_as_a_path_is_not_repeated(typed: str) -> None:
+    for ask in (open_stream, open_source):
+        with pytest.raises(EvidenceFileError, match="not_found") as fault:
+            ask(typed)
+        assert str(fault.value).startswith("evidence: ")
+        assert fault.value.source == "evidence"

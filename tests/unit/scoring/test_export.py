@@ -95,8 +95,8 @@ def test_what_is_missing_is_null() -> None:
 def test_nothing_gives_nothing() -> None:
     assert assessed([]).to_dicts() == []
     empty = pd.DataFrame(columns=list(SCORE_COLUMNS))
-    why, urgent = pd.DataFrame(columns=list(EXPLAIN_COLUMNS)), assessed([]).act_now
-    assert results(empty, why, urgent, header={}) == []
+    why, urgent, aside = pd.DataFrame(columns=list(EXPLAIN_COLUMNS)), assessed([]).act_now, assessed([]).quarantined
+    assert results(empty, why, urgent, aside, header={}) == []
 
 
 @pytest.mark.parametrize(

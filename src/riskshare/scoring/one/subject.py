@@ -38,7 +38,7 @@ def explain_one(
     Returns
     -------
     list of dict
-        ``scoring.tables.SCORE_COLUMNS``, ``act_now`` and ``reasons``.
+        ``scoring.tables.SCORE_COLUMNS``, ``act_now``, ``set_aside`` (empty: no row given here was) and ``reasons``.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def explain_one(
         if figures is not None:
             review = exploited and LENSES[figures.lens] == "harm_by" and not is_adult()
             line = score_line(figures, rows[0].subject, agreed, for_review=review)
-            told = {"act_now": act_now_lines(figures), "reasons": reason_lines(figures, agreed)}
+            told = {"act_now": act_now_lines(figures), "set_aside": [], "reasons": reason_lines(figures, agreed)}
             lines.append({**line, **told})
     return lines
 
