@@ -62,7 +62,7 @@ bench: $(VENV)/.test
 	$(call measure,density.py)
 	$(call measure,clustering.py)
 	$(call measure,clustering.py --points 1000000 --square-km 40)
-	$(call measure,near_repeat.py)
+	$(call measure,near_repeat.py --events 500 2000 10000 --alone 100000)
 	$(call measure,scan.py --large 10000)
 	$(call measure,points_in_areas.py)
 	$(call measure,dawid_skene.py)

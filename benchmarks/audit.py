@@ -85,7 +85,8 @@ def measured(folder: Path, entries: int, blocks: int) -> tuple[dict[str, float],
         for block in range(blocks):
             for name, do in ways.items():
                 took[name].append(spent(do, entries))
-            print(f"\rblock {block + 1} of {blocks}", end="", file=sys.stderr, flush=True)
+            if sys.stderr.isatty():
+                print(f"\rblock {block + 1} of {blocks}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     verdict, *checking = timed(lambda: verify_log(log))
     if (verdict.status, verdict.head.count) != ("ok", entries * blocks):

@@ -52,7 +52,8 @@ def ours(scales: list[Scale], scores: np.ndarray, replicates: int) -> int:
     pairs = list(combinations(range(len(scales)), 2))
     for done, (i, j) in enumerate(pairs, start=1):
         links += len(population_links_both(scales[i], scales[j], scores[i], scores[j], replicates=replicates))
-        print(f"\r{done} of {len(pairs)} pairs", end="", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            print(f"\r{done} of {len(pairs)} pairs", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return links
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from riskshare.records.base import Record
 from riskshare.records.policy import Lens
@@ -11,6 +13,7 @@ from riskshare.records.policy import Lens
 SCHEMA_VERSION = "1.2"
 """Version of the result schema: the first number changes when a reader must change."""
 
+Points = Annotated[int, Field(ge=0, le=100)]
 BandName = Literal["low", "medium", "high", "very high", "cannot say"]
 
 
@@ -104,16 +107,16 @@ class SubjectResult(PersonalRecord):
     """Not yet through the sharing agreement."""
     subject_id: str
     lens: Lens
-    score: int
-    lower: int
-    upper: int
+    score: Points
+    lower: Points
+    upper: Points
     band: BandName
     band_low: BandName
     band_high: BandName
     bars_met: list[str]
     log_odds: float
-    factual_score: int
-    score_uncapped: int
+    factual_score: Points
+    score_uncapped: Points
     completeness: float | None
     most_useful_gap: str | None
     n_records: int
