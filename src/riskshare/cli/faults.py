@@ -7,7 +7,7 @@ import traceback
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperGroup
@@ -172,11 +172,16 @@ def _unvalued(fault: Exception) -> Exception:
         "BadParameter": "The value given cannot be used.",
         "BadOptionUsage": "An option lacks its value, or has one too many.",
     }
-    _, is_choice, choices = str(getattr(fault, "message", "")).rpartition(" is not one of ")
-    if kind == "BadParameter" and is_choice:  # what follows is ours, whatever was typed before it
-        said[kind] = f"The value given cannot be used. There are: {choices}"
+    if kind == "BadParameter" and (choices := _choices(fault)):
+        said[kind] = f"The value given cannot be used. There are: {', '.join(choices)}."
     fault.message = said.get(kind, "There is no such command, or there are too many arguments.")  # type: ignore[attr-defined]
     return fault
+
+
+def _choices(fault: Exception) -> list[str]:
+    """Return what an option may be, as the option itself has it; empty where it is no choice."""
+    kind = getattr(getattr(getattr(fault, "param", None), "type_descriptor", None), "annotation", None)
+    return [str(choice) for choice in get_args(kind)] if get_origin(kind) is Literal else []
 
 
 def last_resort(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:

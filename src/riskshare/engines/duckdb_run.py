@@ -212,7 +212,7 @@ def _read(run: Run) -> None:
             run.journal["read"].append(piece)
             run.save()
             run.progress("Reading", sum(one["rows"] for one in run.journal["read"]), total)
-    stop_if_changed(run.sources, survey([source.path for source in run.sources]))
+    stop_if_changed(run.sources, lambda: survey([source.path for source in run.sources]))
     stop_if_habit(run.journal, run.names)
     run.stop_if_bad()
 

@@ -121,6 +121,9 @@ def carry_out(run: Run, stages: Callable[[], None]) -> Finished:
         _all_accounted_for(run)
         if (run.work / run_folder.JOURNAL).exists():
             run_folder.publish(run.work, run.out, (*OUTPUTS.values(), QUARANTINE, run_folder.JOURNAL))
+        if not stands(run.journal, out=run.out):
+            what = "Results of the finished run are gone or damaged."
+            raise EngineError(what, f"Delete {run_folder.WORK} and {run_folder.JOURNAL} and run again.")
         run_folder.clear(run.work)
     except (EvidenceError, UnsignedPolicyError):
         run_folder.clear(run.work)  # what was refused is refused again: there is nothing to go on with

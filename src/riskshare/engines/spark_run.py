@@ -186,7 +186,7 @@ def _read(run: Run, spark: SparkSession, sent: Sent) -> None:
         run.journal["read"] = sorted(found, key=lambda piece: (piece["source"], piece["first"]))
         supplying = {agency for piece in run.journal["read"] for agency in piece["agencies"]}
         check_signed(run.settings.partnership, supplying, trial=run.settings.trial)
-        stop_if_changed(run.sources, _survey(spark, [source.path for source in run.sources], run.progress))
+        stop_if_changed(run.sources, lambda: _survey(spark, [source.path for source in run.sources], run.progress))
         stop_if_habit(run.journal, run.names)
         run.stop_if_bad()
         run.journal["sorted"] = {"rows": sum(piece["staged"] for piece in run.journal["read"])}

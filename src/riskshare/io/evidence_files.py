@@ -65,10 +65,12 @@ def source_name(path: str | os.PathLike[str]) -> str:
     return "".join(c if c in _SHOWN else "_" for c in name)[:100] or "evidence"
 
 
-def _shown(source: str, code: str) -> str:
-    """Return how a message names a source: what is no file and ends like none may be data given as a path."""
-    ending = Path(source).suffix.lower()
-    return "evidence" if code == "not_found" and ending not in KINDS and ending not in REFUSED_ENDINGS else source
+def _shown(path: str | os.PathLike[str], code: str) -> str:
+    """Return how a message names a source: what is no file and does not look like one may be data given as a path."""
+    name = os.path.basename(os.fspath(path))
+    ending = Path(name).suffix.lower()
+    looks_like_one = len(name) <= 100 and _SHOWN.issuperset(name) and (ending in KINDS or ending in REFUSED_ENDINGS)
+    return source_name(path) if code != "not_found" or looks_like_one else "evidence"
 
 
 def open_source(path: str | os.PathLike[str]) -> tuple[str, str, bytes]:
@@ -86,7 +88,7 @@ def open_source(path: str | os.PathLike[str]) -> tuple[str, str, bytes]:
     if not code:
         code = REFUSED_ENDINGS.get(ending, "") or _magic(data, ending) or ("" if ending in KINDS else "unknown_kind")
     if code:
-        raise stop(_shown(source, code), code)
+        raise stop(_shown(path, code), code)
     return KINDS[ending], source, data
 
 
@@ -133,7 +135,7 @@ def open_stream(path: str | os.PathLike[str]) -> tuple[str, str, BinaryIO]:
         if not code:
             return KINDS[ending], source, handle
         handle.close()
-    raise stop(_shown(source, code), code)
+    raise stop(_shown(path, code), code)
 
 
 def _stream(path: str) -> tuple[BinaryIO | None, str]:

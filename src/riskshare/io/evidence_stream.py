@@ -6,13 +6,14 @@ import codecs
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskshare.errors import EngineError, EvidenceFileError
 from riskshare.io.evidence_arrow import is_text, read_arrow
 from riskshare.io.evidence_codes import stop
 from riskshare.io.evidence_csv import STREAM_BYTES, stream_csv
@@ -70,14 +71,26 @@ def survey(paths: Sequence[str | os.PathLike[str]]) -> tuple[Surveyed, ...]:
     return tuple(found)
 
 
-def stop_if_changed(before: Sequence[Surveyed], after: Sequence[Surveyed]) -> None:
+def stop_if_changed(before: Sequence[Surveyed], look_again: Callable[[], Sequence[Surveyed]]) -> None:
     """Stop where a source is no longer the file that was looked over: what was read of it is of no one file.
 
     Raises
     ------
     EvidenceFileError
         ``changed_meanwhile``.
+    EngineError
+        A source is not there at the moment, as when a network drops.
     """
+    try:
+        after = look_again()
+    except EvidenceFileError as fault:
+        if fault.code != "not_found":
+            raise stop(fault.source, "changed_meanwhile") from None
+        what, hint = (
+            f"{fault.source} cannot be read any more.",
+            "Nothing that was finished is lost: when it is there again, ",
+        )
+        raise EngineError(what, f"{hint}go on with resume=True.") from None
     for first, last in zip(before, after, strict=True):
         if (first.n_bytes, first.sha256) != (last.n_bytes, last.sha256):
             raise stop(first.source, "changed_meanwhile")

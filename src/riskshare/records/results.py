@@ -77,9 +77,11 @@ class ActNow(PersonalRecord):
 
 
 class SetAside(PersonalRecord):
-    """A row about the person that was set aside when it was read: it counts in nothing until its agency mends it.
+    """A row about the person that was set aside when it was read: it counts in nothing.
 
-    What could not be read, or is no agreed code, is None. ``reason`` names each rule it broke as ``column: code``.
+    There is one for each record whose subject, agency and number could be read; what else could not be read, or is no
+    agreed code, is None. ``reason`` names each rule it broke as ``column: code``. Another row of the same record may
+    have been sent in order since: then ``reasons`` has it. An empty list does not prove that nothing was set aside.
     """
 
     agency: str | None

@@ -98,8 +98,8 @@ def quarantined(barred: pa.Table, partnership: Partnership, as_of: dt.date) -> p
     pandas.DataFrame
         ``subject_id, agency, record_id, indicator, recorded_date, reason``, for rows whose subject could be read. What
         is not an agreed code, or not of the form of a record's reference, is missing: a cell that was refused may hold
-        anything. ``reason`` gives each rule that the row broke as ``column: code``. Rows past their retention are
-        shown to nobody.
+        anything. ``reason`` gives each rule that the row broke as ``column: code``. Rows past their retention, counted
+        from when they were recorded, are shown to nobody; one whose indicator is no agreed code has the longest.
     """
     table = barred.to_pandas(date_as_object=False)
     table = table[table["rules"] != PAST_RETENTION]
@@ -113,6 +113,10 @@ def quarantined(barred: pa.Table, partnership: Partnership, as_of: dt.date) -> p
     for name, fits in agreed.items():
         table[name] = table[name].where(fits)
     table["recorded_date"] = table["recorded_date"].astype("datetime64[s]")
+    days = {kind.id: kind.retention_days for kind in partnership.trust.indicators}
+    kept = table["indicator"].map(days).astype("float64").fillna(max(days.values(), default=0))
+    age = (pd.Timestamp(as_of) - table["recorded_date"]).dt.days
+    table = table[~(age > kept)].copy()
     table["reason"] = table["rules"].fillna("quarantined").astype("str")
     return _in_order(table[["subject_id", "agency", "record_id", "indicator", "recorded_date", "reason"]])
 

@@ -137,7 +137,37 @@ def test_another_process_holds_a_folder_until_it_dies(source: Path, right: Path,
     assert cases.files(out) == cases.files(right)
 
 
+def test_a_second_try_in_one_process_does_not_let_go_what_the_first_holds(tmp_path: Path) -> None:
+    """Closing any handle of a file lets go all of a process's locks on it, as POSIX has it."""
+    out = tmp_path / "out"
+    held = run_folder.alone(out)
+    with pytest.raises(ResumeError):
+        run_folder.alone(out)
+    child = "import sys, pathlib; from riskshare.io import run_folder as f; f.alone(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", child, str(out)], capture_output=True, text=True, check=False)
+    assert "ResumeError" in done.stderr
+    run_folder.let_go(out, held)
+    assert subprocess.run([sys.executable, "-c", child, str(out)], check=False).returncode == 0
+
+
 # -------------------------------------------------------------------------------- what stands in a folder
+
+
+def test_results_that_are_gone_before_they_are_published_are_told_of(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def power_cut(*_: object) -> None:
+        raise Stopped
+
+    with monkeypatch.context() as cut:
+        cut.setattr(run_folder, "publish", power_cut)
+        with pytest.raises(Stopped):
+            cases.run(source, out)
+    shutil.rmtree(out / WORK / "scores.internal.parquet")
+    with pytest.raises(EngineError, match="gone or damaged"):
+        cases.run(source, out, resume=True)
 
 
 def test_results_of_another_day_made_in_memory_do_not_stand_beside_new_ones(source: Path, tmp_path: Path) -> None:
@@ -234,6 +264,22 @@ def test_a_source_that_changes_while_it_is_read_is_refused(suffix: str, tmp_path
     assert done
     assert list((tmp_path / "out").iterdir()) == []
     assert cases.run(path, tmp_path / "out", accept_bad=True).total("rows_in") == 400
+
+
+def test_a_source_that_is_gone_for_a_moment_loses_nothing(source: Path, right: Path, tmp_path: Path) -> None:
+    path, away, out = tmp_path / "rows.parquet", tmp_path / "away", tmp_path / "out"
+    shutil.copy(source, path)
+
+    def dropped(*told: Any) -> None:
+        if told[0] == "Reading" and path.exists():
+            path.rename(away)
+
+    with pytest.raises(EngineError, match="cannot be read any more"):
+        cases.run(path, out, progress=dropped)
+    away.rename(path)
+    assert (out / WORK / JOURNAL).exists()
+    cases.run(path, out, resume=True)
+    assert cases.files(out) == cases.files(right)
 
 
 @pytest.mark.parametrize("limit", ["999999999999GiB", 10**30])

@@ -208,7 +208,17 @@ def test_a_file_changed_since_it_was_looked_over_stops(tmp_path: Path) -> None:
         list(stream(found, CONTRACT, 100))
 
 
-@pytest.mark.parametrize("typed", ["John Smith", '[{"subject_id": "S-9001"}]', "S-9001.", "a" * 5_000])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "John Smith",
+        "a,1\nJane Doe.x.csv",
+        "{'name': 'x.csv'}.csv",
+        '[{"subject_id": "S-9001"}]',
+        "S-9001.",
+        "a" * 5_000,
+    ],
+)
 def test_data_given_as_a_path_is_not_repeated(typed: str) -> None:
     for ask in (open_stream, open_source):
         with pytest.raises(EvidenceFileError, match="not_found") as fault:
