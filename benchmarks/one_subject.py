@@ -176,6 +176,8 @@ def run(
     ratios = {}
     for what in ("clock_ms", "process_ms"):
         middle = {key: line[what]["median"] for key, line in told.items()}
+        if "quick" not in middle:
+            continue  # all had a faulty row
         ratios[f"to_pydantic_{what}"] = round(middle["quick"] / middle["pydantic"], 1)
         if "ordinary" in middle:
             ratios[f"ordinary_to_quick_{what}"] = round(middle["ordinary"] / middle["quick"], 1)
